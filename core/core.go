@@ -1,0 +1,13 @@
+// Package core compiles the C core into Go programs that import
+// github.com/ministore/ministore/go. It has no Go API of its own.
+package core
+
+// #cgo CFLAGS: -std=c11 -DMINISTORE_EMBED -I${SRCDIR}/include
+import "C"
+
+import _ "embed"
+
+// Embedding the header makes vendoring carry it along, and an edit of it rebuild the importers.
+//
+//go:embed include/ministore.h
+var _ string

@@ -1,0 +1,439 @@
+/*
+ * What the files of the core share: the platform table first, then one section for each file.
+ */
+#ifndef MINISTORE_INTERNAL_H
+#define MINISTORE_INTERNAL_H
+
+#include "ministore.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+/* ---- the platform table: every system call on files goes through it (io_posix.c is the real one) ---- */
+
+enum {
+    MINISTORE__NAME_SIZE = 256,          /* NAME_MAX and the NUL */
+    MINISTORE__CHUNK = 256 * 1024,       /* read at once when a segment is scanned */
+    MINISTORE__HEADER_MAX = 4096,        /* longest header line, its newline included */
+    MINISTORE__CURRENT_FOLDER = -100     /* for open_folder: relative to the current folder */
+};
+
+typedef enum { MINISTORE__FILE, MINISTORE__LINK, MINISTORE__OTHER, MINISTORE__UNKNOWN } ministore__kind;
+
+/** What stat tells of a file. */
+typedef struct {
+    uint64_t device, inode, size;
+    uint32_t mode; /* permission bits */
+    ministore__kind kind;
+} ministore__stat;
+
+/** How open_file opens; reading is always possible. A name that is a symbolic link is followed unless NO_FOLLOW. */
+enum {
+    MINISTORE__WRITE = 1,     /* for writing too */
+    MINISTORE__CREATE = 2,    /* make it if it is not there */
+    MINISTORE__EXCLUSIVE = 4, /* with CREATE: fail with EEXIST if it is there */
+    MINISTORE__NO_FOLLOW = 8  /* fail with ELOOP on a symbolic link */
+};
+
+/**
+ * Calls return 0 or more for success, -errno for failure. A file just opened may be empty, of any size, or corrupt in
+ * any way. Nothing is durable before `sync` (data, size, mode) or `sync_data` (data and size) of the file, and no name
+ * before `sync` of its folder. Names are single components inside a folder that is held open.
+ */
+typedef struct ministore__io ministore__io;
+struct ministore__io {
+    int (*open_folder)(const ministore__io *io, int folder, const char *path);
+    int (*make_folder)(const ministore__io *io, const char *path);
+    int (*open_file)(const ministore__io *io, int folder, const char *name, int how, uint32_t mode);
+    int (*close)(const ministore__io *io, int file);
+    int64_t (*read)(const ministore__io *io, int file, void *data, size_t size, uint64_t offset); /* short: the end */
+    int (*write)(const ministore__io *io, int file, const void *data, size_t size, uint64_t offset); /* all, or fail */
+    int (*truncate)(const ministore__io *io, int file, uint64_t size);
+    int (*allocate)(const ministore__io *io, int file, uint64_t offset, uint64_t size); /* extends by NULs */
+    int (*sync)(const ministore__io *io, int file);
+    int (*sync_data)(const ministore__io *io, int file);
+    int (*lock)(const ministore__io *io, int file); /* -EWOULDBLOCK if another open file holds it */
+    int (*stat_file)(const ministore__io *io, int file, ministore__stat *out);
+    int (*stat_name)(const ministore__io *io, int folder, const char *name, bool follow, ministore__stat *out);
+    int (*read_link)(const ministore__io *io, int folder, const char *name, char *target, size_t size);
+    int (*set_mode)(const ministore__io *io, int file, uint32_t mode);
+    int (*link)(const ministore__io *io, int folder, const char *from, const char *to); /* -EEXIST if `to` is there */
+    int (*rename)(const ministore__io *io, int folder, const char *from, const char *to, bool replace);
+    int (*unlink)(const ministore__io *io, int folder, const char *name);
+    int (*list)(const ministore__io *io, int folder, int (*each)(void *context, const char *name, ministore__kind kind),
+                void *context); /* ends early when `each` returns other than 0, and returns that */
+    int64_t (*process)(const ministore__io *io);
+    int (*watch)(const ministore__io *io, int folder); /* a descriptor that tells of changes in a folder */
+    int (*wait)(const ministore__io *io, int watch, int wake, const char *name, int64_t timeout_ms); /* see follow.c */
+    int (*make_pipe)(const ministore__io *io, int ends[2]); /* reading end, writing end; neither blocks */
+    int (*wake)(const ministore__io *io, int end);          /* safe in signal handlers */
+    int64_t (*now_ms)(const ministore__io *io);             /* of a clock that only goes forward */
+};
+
+extern const ministore__io ministore__posix;
+
+/* ---- error.c: failures are made where they are noticed, and handed up unchanged ---- */
+
+/** The place of a failure; zero what does not apply. */
+typedef struct {
+    const char *path;    /* the journal's path as given */
+    const char *segment; /* file name, or NULL */
+    uint64_t line, sequence, offset;
+} ministore__place;
+
+/** Fill err, if it is not NULL, with status and a printf-style message; return status. Everything else is zero. */
+__attribute__((format(printf, 3, 4))) ministore_status ministore__fail(ministore_error *err, ministore_status status,
+                                                                       const char *format, ...);
+
+/** The same with a place, which the message begins with. */
+__attribute__((format(printf, 4, 5))) ministore_status
+ministore__fail_at(ministore_error *err, ministore_status status, const ministore__place *at, const char *format, ...);
+
+/** A failed system call: `result` is its -errno, which also gives the status. `what` says what could not be done. */
+ministore_status ministore__fail_io(ministore_error *err, int64_t result, const char *path, const char *segment,
+                                    const char *what);
+
+/* ---- json.c: the validator ---- */
+
+typedef enum {
+    MINISTORE__JSON_STRICT, /* what append takes: at most 128 levels, no lone surrogate escape */
+    MINISTORE__JSON_LENIENT /* what readers take: at most 8,192 levels, lone surrogate escapes pass */
+} ministore__json_rules;
+
+/** NULL if the bytes are one JSON text, else what is wrong, and at which byte. */
+const char *ministore__json_check(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
+
+/* ---- crc32c.c ---- */
+
+/** CRC-32C of the bytes that gave `crc` (0 for none) followed by these. */
+uint32_t ministore__crc32c(uint32_t crc, const void *data, size_t size);
+
+/* ---- header.c: line 1 of a segment ---- */
+
+typedef struct {
+    size_t size;    /* bytes of the line with its newline; 0 if torn */
+    uint64_t first; /* sequence number of the segment's first record; 0: not given */
+    bool has_prev;
+    uint32_t prev; /* CRC-32C of the segment before, if has_prev */
+} ministore__header;
+
+typedef enum {
+    MINISTORE__HEADER_GOOD,
+    MINISTORE__HEADER_TORN, /* a prefix of a header line, perhaps empty, and then only NULs */
+    MINISTORE__HEADER_BAD,
+    MINISTORE__HEADER_UNSUPPORTED
+} ministore__header_state;
+
+/** Read the header line of an open segment. Fails only when the file cannot be read. */
+int ministore__header_read(const ministore__io *io, int file, ministore__header *out, ministore__header_state *state);
+
+/** Write a header line to `line`, of MINISTORE__HEADER_MAX bytes; first 0: one without attributes. Its size. */
+size_t ministore__header_format(char *line, uint64_t first, uint32_t prev);
+
+/* ---- path.c: where a journal lives ---- */
+
+typedef struct {
+    const ministore__io *io;
+    int folder;                      /* held open; -1 if it is not there (readers only) */
+    char *path;                      /* as the caller gave it */
+    char name[MINISTORE__NAME_SIZE]; /* of the real file in its folder */
+} ministore__location;
+
+/** Resolve a path, symbolic links too, and hold its folder open. A writer makes missing folders. */
+ministore_status ministore__locate(ministore__location *out, const ministore__io *io, const char *path, bool writer,
+                                   ministore_error *err);
+void ministore__location_free(ministore__location *location);
+
+/** Whether a file name ends in a point and digits, as those of archived segments do. */
+bool ministore__names_segment(const char *name);
+
+/** `name` of the location and a suffix such as ".torn". */
+void ministore__sibling(const ministore__location *location, const char *suffix, char name[MINISTORE__NAME_SIZE]);
+
+/* ---- scan.c: the end of a segment, line by line ---- */
+
+typedef struct {
+    uint64_t size;              /* of the file */
+    uint64_t end;               /* behind the last complete commit */
+    uint64_t lines;             /* ended lines from where the scan began to `end` */
+    uint64_t ended;             /* ended lines from where the scan began to `size` */
+    uint64_t torn_end;          /* behind the last byte that is no NUL: a torn tail is [end, torn_end) */
+    uint64_t last_commit;       /* where the last complete commit begins */
+    uint64_t last_commit_lines; /* ended lines before it */
+    bool hole;                  /* a line of NULs lies before the last commit: corruption */
+    uint64_t hole_lines;        /* ended lines before that line */
+    uint64_t hole_offset;       /* of that line's first NUL */
+    uint32_t crc;               /* if asked for: CRC-32C of [0, end) with TAIL, of the whole file without */
+} ministore__scan;
+
+enum {
+    MINISTORE__SCAN_TAIL = 1,  /* the rules of an active segment for NULs; otherwise they are bytes like others */
+    MINISTORE__SCAN_FIRST = 2, /* stop as soon as one complete commit has been seen */
+    MINISTORE__SCAN_CRC = 4    /* compute `crc`; `from` is a header's size */
+};
+
+/** Read a segment from offset `from`, where a commit begins. 0, or -errno. */
+int ministore__scan_file(const ministore__io *io, int file, uint64_t from, int how, ministore__scan *out);
+
+/** Whether a line goes on in the next one, from the byte before its newline. */
+static inline bool ministore__goes_on(char before) {
+    return before == '\t' || before == '\0';
+}
+
+/* ---- segments.c: the archived segments beside a journal ---- */
+
+typedef struct {
+    uint64_t number; /* more than 32 bits: a fault */
+    uint32_t digits; /* of its suffix */
+    bool regular;
+} ministore__archive;
+
+typedef struct {
+    ministore__archive *items; /* ascending; to be freed */
+    size_t count, capacity;
+} ministore__archives;
+
+ministore_status ministore__list(const ministore__location *location, ministore__archives *out, ministore_error *err);
+void ministore__archive_name(const ministore__location *location, const ministore__archive *archive,
+                             char name[MINISTORE__NAME_SIZE]);
+
+/** Whether item `index` is a fault of the set: a double number, a gap before it, too large, no regular file. */
+ministore_status ministore__archive_check(const ministore__location *location, const ministore__archives *archives,
+                                          size_t index, ministore_error *err);
+ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
+                                           ministore_error *err);
+
+/** Sequence number of the first record of archive `index`; archives->count stands for the active segment, if any. */
+ministore_status ministore__first_of(const ministore__location *location, const ministore__archives *archives,
+                                     int active, size_t index, uint64_t *out, ministore_error *err);
+
+/** Header of an archive, and how many lines are ended behind it (NULL: not asked). A bad header gives zeros. */
+int ministore__archive_read(const ministore__location *location, const ministore__archive *archive,
+                            ministore__header *header, uint64_t *lines);
+
+/** Drop the newest archive from the list if it is the open file `active` itself, caught between a rotation's steps.
+    1: dropped, 0: not, or -errno. */
+int ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active);
+
+static inline bool ministore__same_file(const ministore__stat *one, const ministore__stat *other) {
+    return one->device == other->device && one->inode == other->inode;
+}
+
+/** Segments, bytes and first sequence number of a journal as it is on disk. */
+ministore_status ministore__survey(const ministore__location *location, uint32_t *segments, uint64_t *bytes,
+                                   uint64_t *first, ministore_error *err);
+
+/* ---- journal.c: the handle of a writer ---- */
+
+typedef struct ministore__request ministore__request; /* commit.c */
+
+struct ministore {
+    ministore__location at;
+    ministore_options options;
+    int64_t process;
+
+    /* The active segment. Only the request that leads changes it, or open and close. */
+    int file;           /* while P is missing: the newest archive, which holds the lock */
+    uint64_t first;     /* sequence number of its first record */
+    bool has_first;     /* its header says so */
+    uint64_t begin;     /* its header's size */
+    uint64_t end;       /* behind the last commit */
+    uint64_t allocated; /* the file's size, if preallocated more than `end` */
+    uint64_t lines;     /* records in it */
+    uint32_t crc;       /* of [0, end) */
+    uint64_t durable;   /* sequence number covered by the last sync */
+    bool rotation_due;  /* a rotation after an append failed: the next append tries again */
+    bool no_allocation; /* the file system cannot */
+    uint64_t newest;    /* number of the newest archive ever seen, or 0 */
+    uint32_t digits;    /* of archive names */
+    bool poisoned;
+    ministore_error cause; /* of the poison */
+
+    /* What open found. */
+    ministore__archives archives;
+    bool missing;   /* P is not there, archives are */
+    bool created;   /* P was made by this open */
+    bool two_names; /* the newest archive was P itself; it is dropped from the list */
+    uint64_t torn_bytes, torn_offset;
+    char *buffer; /* a commit's bytes */
+    size_t buffer_size;
+
+    pthread_mutex_t mutex;           /* guards what follows */
+    ministore__request *head, *tail; /* the group that forms, in order */
+    size_t waiting;                  /* how many they are */
+    size_t expected;                 /* at how many they need not wait for more */
+    uint64_t round;                  /* of that group; the one being written has the number before */
+    pthread_cond_t turned[2];        /* told when something turned for a group: of odd, and of even rounds */
+    bool busy;                       /* a group is being written, or work done alone */
+    size_t alone;                    /* how many want to work alone, or do: they go first */
+    pthread_cond_t idle;             /* told when it is their turn */
+};
+
+static inline uint64_t ministore__next(const ministore_t *j) {
+    return j->first + j->lines;
+}
+
+/** Whether a caller's struct is neither shorter than its first release nor longer than this library knows. */
+static inline bool ministore__struct_size_fits(uint32_t given, size_t own) {
+    return given == own;
+}
+
+/** ministore_open on another platform table, for tests. */
+ministore_status ministore__open(ministore_t **out, const ministore__io *io, const char *path,
+                                 const ministore_options *options, ministore_error *err);
+
+/** A handle whose path is resolved and nothing else; and its end, without a sync. */
+ministore_status ministore__new(ministore_t **out, const ministore__io *io, const char *path,
+                                const ministore_options *options, bool writer, ministore_error *err);
+void ministore__drop(ministore_t *j);
+
+/* ---- recover.c: from the name of a journal to a locked, whole active segment ---- */
+
+/** Get the lock and look at what is there, changing nothing (but making an empty P, with `create`). */
+ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error *err);
+
+/** Complete what a crash interrupted: afterwards P is there with a good header, under that name alone. */
+ministore_status ministore__complete(ministore_t *j, ministore_error *err);
+
+/** Read the active segment, cut its torn tail as the options say, make what it holds durable. */
+ministore_status ministore__recover(ministore_t *j, ministore_error *err);
+
+/** Permission bits of the active segment as they are now, or -errno. */
+int ministore__mode(const ministore_t *j);
+
+/** Append [from, to) of the active segment to P.torn, then cut the segment at `from`; all durable. */
+ministore_status ministore__cut(ministore_t *j, uint64_t from, uint64_t to, ministore_error *err);
+
+/** Replace an active segment without records by one whose header says where it begins; archives are there. */
+ministore_status ministore__renew(ministore_t *j, const ministore__archives *archives, ministore_error *err);
+
+/* ---- commit.c: one leader at a time ---- */
+
+/** Run `work` alone, with no append meanwhile. FORKED and, unless even_poisoned, POISONED are answered here. */
+ministore_status ministore__exclusively(ministore_t *j,
+                                        ministore_status (*work)(ministore_t *, void *, ministore_error *),
+                                        void *argument, bool even_poisoned, ministore_error *err);
+
+void ministore__queue_init(ministore_t *j);
+void ministore__queue_free(ministore_t *j);
+
+/** Note that a sync or roll-back failed: nothing more is written with this handle. MINISTORE_IO. */
+ministore_status ministore__poison(ministore_t *j, int result, const char *what, ministore_error *err);
+
+/** Make what is written durable. A failure poisons. */
+ministore_status ministore__flush(ministore_t *j, ministore_error *err);
+
+/** Sync the folder. A failure poisons. */
+ministore_status ministore__sync_folder(ministore_t *j, ministore_error *err);
+
+/* ---- rotate.c ---- */
+
+/** Archive the active segment and begin a new one, if it has records; then remove what max_segments does not keep. */
+ministore_status ministore__rotate(ministore_t *j, ministore_error *err);
+
+/** Make P.new with a header, lock it, and give it the name P; it becomes the active segment. */
+ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, ministore_error *err);
+
+/* ---- cursor.c: a reader ---- */
+
+struct ministore_cursor {
+    ministore__location at;
+    ministore_cursor_options options;
+    int64_t process;
+
+    /* The segments as last looked at: the archives, then the file that was P. */
+    ministore__archives archives;
+    size_t index;  /* of the segment being read; archives.count: the last; SIZE_MAX: none yet, or one pruned */
+    int last;      /* file that was P, until it is read; -1: none */
+    bool unlinked; /* the segment being read was pruned: what comes next may be behind a gap */
+    bool gap;      /* a fault of the set before this segment was told: the count may be off */
+    bool told;     /* what is wrong with segment `index` is reported: enter it */
+
+    /* The segment being read. */
+    int file;    /* -1: none yet */
+    bool active; /* by the rules of an active segment */
+    ministore__stat identity;
+    char name[MINISTORE__NAME_SIZE];
+    uint64_t line;     /* of the line at `offset`; 0: the header has not been seen whole */
+    uint64_t sequence; /* of the record there */
+    uint64_t offset;   /* of the next line */
+    uint64_t sealed;   /* behind the last commit known to be complete */
+    uint64_t commit;   /* where the commit of that line begins */
+    uint64_t synced;   /* `durable`: how far the file was synced */
+    uint64_t torn_end; /* behind a torn tail at `offset`; 0: not at the end */
+    uint64_t suspect;  /* 1 + offset of a bad line of an active segment that has been read once */
+    uint32_t suspect_crc;
+    bool following; /* has waited: the first NUL is the end for now */
+
+    char *buffer; /* bytes from file offset `base` */
+    size_t capacity, size;
+    uint64_t base;
+    ministore_span *spans;
+
+    uint64_t passed; /* bytes read and gone behind, in all segments */
+    bool digest;     /* for verify: compare digests */
+    uint32_t crc;
+    uint64_t uncovered;
+
+    ministore_status failed; /* what the next call returns, with `cause`; for good unless `once` */
+    bool once;
+    ministore_error cause;
+
+    int watch; /* follow.c; -1: none */
+    atomic_int wake_read, wake_write;
+    atomic_bool interrupted;
+};
+
+/** ministore_cursor_open on another platform table, for tests; and for verify, with digests. */
+ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministore__io *io, const char *path,
+                                        const ministore_cursor_options *options, bool digest, ministore_error *err);
+
+/** A reader of the active segment of a locked journal, from where a commit begins behind `lines` lines. */
+ministore_status ministore__cursor_at(ministore_cursor_t **out, const ministore_t *j, uint64_t offset, uint64_t lines,
+                                      ministore_error *err);
+
+/** Whether there is something to read: OK, DONE, or a failure, which is kept for the next call to report. */
+ministore_status ministore__cursor_ready(ministore_cursor_t *c);
+ministore_status ministore__cursor_forked(const ministore_cursor_t *c, ministore_error *err);
+
+/** Go behind the next line, however long it is; whether it was ended. 0, or -errno. */
+int ministore__cursor_skip_line(ministore_cursor_t *c, bool *ended);
+
+/* ---- walk.c: from segment to segment ---- */
+
+/** Find the segment to begin with by the cursor's options, and enter it. A journal that is not there is OK. */
+ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error *err);
+
+/** Open a file of the journal's folder, which must be a regular one; OK and -1 if it is not there. */
+ministore_status ministore__cursor_file(ministore_cursor_t *c, const char *name, int *file, ministore_error *err);
+
+/** Begin with an open file, which is the cursor's from now on; and read its header, again if it was not whole. */
+ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool active, ministore_error *err);
+ministore_status ministore__cursor_header(ministore_cursor_t *c, ministore_error *err);
+
+/** An archive has been read to its end: go on with the next segment. DONE: there is none. */
+ministore_status ministore__cursor_next_segment(ministore_cursor_t *c, ministore_error *err);
+
+/** The active segment has been read to its end. DONE; or OK if it has become an archive, to be read once more. */
+ministore_status ministore__cursor_end_of_active(ministore_cursor_t *c, ministore_error *err);
+
+/* ---- follow.c: waiting ---- */
+
+void ministore__follow_init(ministore_cursor_t *c);
+void ministore__follow_free(ministore_cursor_t *c);
+
+/* ---- care.c ---- */
+
+ministore_status ministore__verify(const ministore__io *io, const char *path, uint64_t max_record_bytes,
+                                   ministore_verify_info *info, ministore_error *err);
+ministore_status ministore__repair(const ministore__io *io, const char *path, uint32_t dry_run,
+                                   uint64_t max_record_bytes, ministore_repair_info *info, ministore_error *err);
+
+#pragma GCC visibility pop
+
+#endif

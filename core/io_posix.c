@@ -1,0 +1,343 @@
+/*
+ * The platform table for POSIX systems: thin wrappers that turn errno into a result and finish short transfers.
+ */
+#ifdef __linux__
+#define _GNU_SOURCE
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#elif !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int at_folder(int folder) {
+    return folder == MINISTORE__CURRENT_FOLDER ? AT_FDCWD : folder;
+}
+
+static int outcome(int result) {
+    return result < 0 ? -errno : result;
+}
+
+static int open_folder(const ministore__io *io, int folder, const char *path) {
+    (void)io;
+    return outcome(openat(at_folder(folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int make_folder(const ministore__io *io, const char *path) {
+    (void)io;
+    return outcome(mkdir(path, 0777));
+}
+
+/* O_NONBLOCK: a FIFO must not hang the caller, who refuses it. */
+static int open_file(const ministore__io *io, int folder, const char *name, int how, uint32_t mode) {
+    (void)io;
+    int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    flags |= how & MINISTORE__WRITE ? O_RDWR : O_RDONLY;
+    if (how & MINISTORE__CREATE) flags |= O_CREAT;
+    if (how & MINISTORE__EXCLUSIVE) flags |= O_EXCL;
+    if (how & MINISTORE__NO_FOLLOW) flags |= O_NOFOLLOW;
+    return outcome(openat(folder, name, flags, (mode_t)mode));
+}
+
+static int close_file(const ministore__io *io, int file) {
+    (void)io;
+    return outcome(close(file));
+}
+
+static int64_t read_file(const ministore__io *io, int file, void *data, size_t size, uint64_t offset) {
+    (void)io;
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pread(file, (char *)data + done, size - done, (off_t)(offset + done));
+        if (n == 0) break;
+        if (n > 0) done += (size_t)n;
+        else if (errno != EINTR) return -errno;
+    }
+    return (int64_t)done;
+}
+
+static int write_file(const ministore__io *io, int file, const void *data, size_t size, uint64_t offset) {
+    (void)io;
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pwrite(file, (const char *)data + done, size - done, (off_t)(offset + done));
+        if (n == 0) return -EIO;
+        if (n > 0) done += (size_t)n;
+        else if (errno != EINTR) return -errno;
+    }
+    return 0;
+}
+
+static int truncate_file(const ministore__io *io, int file, uint64_t size) {
+    (void)io;
+    int result;
+    do result = outcome(ftruncate(file, (off_t)size));
+    while (result == -EINTR);
+    return result;
+}
+
+static int allocate_file(const ministore__io *io, int file, uint64_t offset, uint64_t size) {
+    (void)io;
+#ifdef __linux__
+    int result;
+    do result = outcome(fallocate(file, 0, (off_t)offset, (off_t)size));
+    while (result == -EINTR);
+    return result;
+#else
+    (void)file, (void)offset, (void)size;
+    return -EOPNOTSUPP;
+#endif
+}
+
+/* A failed sync is never repeated: what it could not write may be dropped from the cache and a second one succeed. */
+static int sync_file(const ministore__io *io, int file) {
+    (void)io;
+#ifdef __APPLE__
+    return outcome(fcntl(file, F_FULLFSYNC));
+#else
+    return outcome(fsync(file));
+#endif
+}
+
+static int sync_data(const ministore__io *io, int file) {
+#ifdef __APPLE__
+    return sync_file(io, file);
+#else
+    (void)io;
+    return outcome(fdatasync(file));
+#endif
+}
+
+static int lock_file(const ministore__io *io, int file) {
+    (void)io;
+    int result;
+    do result = outcome(flock(file, LOCK_EX | LOCK_NB));
+    while (result == -EINTR);
+    return result;
+}
+
+static int fill_stat(int result, const struct stat *from, ministore__stat *out) {
+    if (result < 0) return -errno;
+    *out = (ministore__stat){
+        .device = (uint64_t)from->st_dev,
+        .inode = (uint64_t)from->st_ino,
+        .size = (uint64_t)from->st_size,
+        .mode = (uint32_t)from->st_mode & 07777,
+        .kind = S_ISREG(from->st_mode)   ? MINISTORE__FILE
+                : S_ISLNK(from->st_mode) ? MINISTORE__LINK
+                                         : MINISTORE__OTHER,
+    };
+    return 0;
+}
+
+static int stat_file(const ministore__io *io, int file, ministore__stat *out) {
+    (void)io;
+    struct stat stat;
+    return fill_stat(fstat(file, &stat), &stat, out);
+}
+
+static int stat_name(const ministore__io *io, int folder, const char *name, bool follow, ministore__stat *out) {
+    (void)io;
+    struct stat stat;
+    return fill_stat(fstatat(folder, name, &stat, follow ? 0 : AT_SYMLINK_NOFOLLOW), &stat, out);
+}
+
+static int read_link(const ministore__io *io, int folder, const char *name, char *target, size_t size) {
+    (void)io;
+    ssize_t n = readlinkat(folder, name, target, size);
+    if (n < 0) return -errno;
+    if ((size_t)n == size) return -ENAMETOOLONG;
+    target[n] = '\0';
+    return (int)n;
+}
+
+static int set_mode(const ministore__io *io, int file, uint32_t mode) {
+    (void)io;
+    return outcome(fchmod(file, (mode_t)mode));
+}
+
+static int link_name(const ministore__io *io, int folder, const char *from, const char *to) {
+    (void)io;
+    return outcome(linkat(folder, from, folder, to, 0));
+}
+
+/* Where the system has no rename that refuses to replace, a look before must do: the caller holds the lock. */
+static int rename_name(const ministore__io *io, int folder, const char *from, const char *to, bool replace) {
+    if (!replace) {
+#if defined(__linux__) && defined(SYS_renameat2)
+        int result = (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
+        if (result == 0 || (errno != EINVAL && errno != ENOSYS)) return outcome(result);
+#endif
+        ministore__stat there;
+        int found = stat_name(io, folder, to, false, &there);
+        if (found != -ENOENT) return found == 0 ? -EEXIST : found;
+    }
+    return outcome(renameat(folder, from, folder, to));
+}
+
+static int unlink_name(const ministore__io *io, int folder, const char *name) {
+    (void)io;
+    return outcome(unlinkat(folder, name, 0));
+}
+
+static ministore__kind kind_of(const struct dirent *entry) {
+    switch (entry->d_type) {
+    case DT_REG: return MINISTORE__FILE;
+    case DT_LNK: return MINISTORE__LINK;
+    case DT_UNKNOWN: return MINISTORE__UNKNOWN;
+    default: return MINISTORE__OTHER;
+    }
+}
+
+static int list_folder(const ministore__io *io, int folder,
+                       int (*each)(void *context, const char *name, ministore__kind kind), void *context) {
+    int again = open_folder(io, folder, "."); /* a position of its own */
+    if (again < 0) return again;
+    DIR *entries = fdopendir(again);
+    if (!entries) {
+        int result = -errno;
+        close(again);
+        return result;
+    }
+    int result = 0;
+    const struct dirent *entry;
+    while (result == 0) {
+        errno = 0;
+        entry = readdir(entries);
+        if (!entry) {
+            result = -errno;
+            break;
+        }
+        result = each(context, entry->d_name, kind_of(entry));
+    }
+    closedir(entries);
+    return result;
+}
+
+static int64_t process(const ministore__io *io) {
+    (void)io;
+    return (int64_t)getpid();
+}
+
+static int64_t now_ms(const ministore__io *io) {
+    (void)io;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* By the folder's descriptor: its path may be relative and the current folder another one by now. */
+static int watch_folder(const ministore__io *io, int folder) {
+#ifdef __linux__
+    (void)io;
+    char path[64];
+    int watch = outcome(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (watch < 0) return watch;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+    int result = outcome(inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO));
+    if (result >= 0) return watch;
+    close(watch);
+    return result;
+#else
+    (void)io, (void)folder;
+    return -ENOSYS;
+#endif
+}
+
+#ifdef __linux__
+/* Take what a watch has to say; whether any of it is about `name`. */
+static bool news_of(int watch, const char *name) {
+    _Alignas(struct inotify_event) char events[4096];
+    bool found = false;
+    ssize_t n;
+    while ((n = read(watch, events, sizeof events)) > 0) {
+        for (const char *at = events; at < events + n;) {
+            const struct inotify_event *event = (const struct inotify_event *)(const void *)at;
+            if (event->mask & IN_Q_OVERFLOW || (event->len > 0 && strcmp(event->name, name) == 0)) found = true;
+            at += sizeof *event + event->len;
+        }
+    }
+    return found;
+}
+#else
+static bool news_of(int watch, const char *name) {
+    (void)watch, (void)name;
+    return true;
+}
+#endif
+
+/* 1: something may have changed, or `wake` has something to read; 0: time is up; -EINTR: a signal. */
+static int wait_change(const ministore__io *io, int watch, int wake, const char *name, int64_t timeout_ms) {
+    int64_t end = now_ms(io) + timeout_ms;
+    for (;;) {
+        struct pollfd files[2] = {{.fd = wake, .events = POLLIN}, {.fd = watch, .events = POLLIN}};
+        int64_t left = end - now_ms(io);
+        int result = outcome(poll(files, watch >= 0 ? 2 : 1, left > 0 ? (int)left : 0));
+        if (result < 0) return result;
+        if (files[0].revents) {
+            char drain[16];
+            while (read(wake, drain, sizeof drain) > 0) {
+            }
+            return 1;
+        }
+        if (watch >= 0 && files[1].revents && news_of(watch, name)) return 1;
+        if (left <= 0) return 0;
+    }
+}
+
+static int make_pipe(const ministore__io *io, int ends[2]) {
+    (void)io;
+    if (pipe(ends) < 0) return -errno;
+    for (int i = 0; i < 2; i++) {
+        (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        (void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
+    return 0;
+}
+
+static int wake(const ministore__io *io, int end) {
+    (void)io;
+    int saved = errno; /* a signal handler must leave it as it was */
+    ssize_t n = write(end, "!", 1);
+    errno = saved;
+    return n == 1 ? 0 : -EAGAIN;
+}
+
+const ministore__io ministore__posix = {
+    .open_folder = open_folder,
+    .make_folder = make_folder,
+    .open_file = open_file,
+    .close = close_file,
+    .read = read_file,
+    .write = write_file,
+    .truncate = truncate_file,
+    .allocate = allocate_file,
+    .sync = sync_file,
+    .sync_data = sync_data,
+    .lock = lock_file,
+    .stat_file = stat_file,
+    .stat_name = stat_name,
+    .read_link = read_link,
+    .set_mode = set_mode,
+    .link = link_name,
+    .rename = rename_name,
+    .unlink = unlink_name,
+    .list = list_folder,
+    .process = process,
+    .watch = watch_folder,
+    .wait = wait_change,
+    .make_pipe = make_pipe,
+    .wake = wake,
+    .now_ms = now_ms,
+};

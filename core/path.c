@@ -1,0 +1,130 @@
+/*
+ * Where a journal lives: resolving its path and symbolic links to a folder that is held open and a name in it.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LINKS_MAX = 40,    /* symbolic links in a row, as the system's own limit */
+    SUFFIX_MAX = 15,   /* the longest suffix of a sibling's name */
+    TARGET_MAX = 4096  /* PATH_MAX */
+};
+
+bool ministore__names_segment(const char *name) {
+    size_t size = strlen(name), digits = 0;
+    while (digits < size && name[size - digits - 1] >= '0' && name[size - digits - 1] <= '9') digits++;
+    return digits > 0 && digits < size && name[size - digits - 1] == '.';
+}
+
+void ministore__sibling(const ministore__location *location, const char *suffix, char name[MINISTORE__NAME_SIZE]) {
+    (void)snprintf(name, MINISTORE__NAME_SIZE, "%s%s", location->name, suffix);
+}
+
+void ministore__location_free(ministore__location *location) {
+    if (location->folder >= 0) location->io->close(location->io, location->folder);
+    location->folder = -1;
+    free(location->path);
+    location->path = NULL;
+}
+
+/* The part of a path before its last component; "." if there is none. To be freed. */
+static char *parent_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash) return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static const char *last_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Make a folder's name durable: sync the folder that holds it. */
+static int sync_parent(const ministore__io *io, const char *path) {
+    char *parent = parent_of(path);
+    if (!parent) return -ENOMEM;
+    int folder = io->open_folder(io, MINISTORE__CURRENT_FOLDER, parent);
+    free(parent);
+    if (folder < 0) return folder;
+    int result = io->sync(io, folder);
+    io->close(io, folder);
+    return result;
+}
+
+/* Make each missing folder of a path that ends before `end`, outermost first, each durable before the next. */
+static int make_folders(const ministore__io *io, char *path) {
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash) *slash = '\0';
+        int result = io->make_folder(io, path);
+        if (result == 0) result = sync_parent(io, path);
+        if (slash) *slash = '/';
+        if (result < 0 && result != -EEXIST && !(slash && (result == -EROFS || result == -EACCES))) return result;
+        if (!slash) return 0;
+    }
+}
+
+/* Open the folder of a path; a writer makes it, a reader gets -1 where it is not there. */
+static int open_parent(const ministore__io *io, int base, const char *path, bool writer) {
+    char *parent = parent_of(path);
+    if (!parent) return -ENOMEM;
+    int folder = io->open_folder(io, base, parent);
+    if (folder == -ENOENT && writer && base == MINISTORE__CURRENT_FOLDER) {
+        int result = make_folders(io, parent);
+        folder = result < 0 ? result : io->open_folder(io, base, parent);
+    }
+    free(parent);
+    return folder;
+}
+
+static ministore_status bad_name(ministore_error *err, const ministore__location *location, const char *name) {
+    ministore__place at = {.path = location->path};
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return ministore__fail_at(err, MINISTORE_NOT_A_FILE, &at, "the path names a folder, not a file");
+    if (strlen(name) + SUFFIX_MAX >= MINISTORE__NAME_SIZE)
+        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &at,
+                                  "the file name is too long to leave room for its segments' names");
+    return MINISTORE_OK;
+}
+
+/* Go to the folder of `path`, seen from the folder held now; a missing one gives OK and folder -1 for a reader. */
+static ministore_status enter(ministore__location *location, const char *path, bool writer, ministore_error *err) {
+    const ministore__io *io = location->io;
+    int base = location->folder >= 0 ? location->folder : MINISTORE__CURRENT_FOLDER;
+    int folder = open_parent(io, base, path, writer);
+    if (location->folder >= 0) io->close(io, location->folder);
+    location->folder = folder < 0 ? -1 : folder;
+    if (folder < 0 && !(folder == -ENOENT && !writer))
+        return ministore__fail_io(err, folder, location->path, NULL, "cannot open the journal's folder");
+    (void)snprintf(location->name, sizeof location->name, "%s", last_of(path));
+    return bad_name(err, location, last_of(path));
+}
+
+static ministore_status follow_links(ministore__location *location, bool writer, ministore_error *err) {
+    char target[TARGET_MAX];
+    for (int i = 0; i < LINKS_MAX && location->folder >= 0; i++) {
+        int size = location->io->read_link(location->io, location->folder, location->name, target, sizeof target);
+        if (size == -EINVAL || size == -ENOENT) return MINISTORE_OK; /* no link, or nothing there yet */
+        if (size < 0) return ministore__fail_io(err, size, location->path, NULL, "cannot resolve the path");
+        ministore_status status = enter(location, target, writer, err);
+        if (status != MINISTORE_OK) return status;
+    }
+    if (location->folder < 0) return MINISTORE_OK;
+    return ministore__fail_io(err, -ELOOP, location->path, NULL, "cannot resolve the path");
+}
+
+ministore_status ministore__locate(ministore__location *out, const ministore__io *io, const char *path, bool writer,
+                                   ministore_error *err) {
+    *out = (ministore__location){.io = io, .folder = -1};
+    out->path = strdup(path);
+    if (!out->path) return ministore__fail(err, MINISTORE_NO_MEMORY, "%s: out of memory", path);
+    ministore_status status = path[0] == '\0' ? ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "the path is empty")
+                                              : enter(out, path, writer, err);
+    if (status == MINISTORE_OK) status = follow_links(out, writer, err);
+    if (status != MINISTORE_OK) ministore__location_free(out);
+    return status;
+}
