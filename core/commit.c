@@ -286,7 +286,7 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
 }
 
 static ministore_status forked(const ministore_t *j, ministore_error *err) {
-    if (j->at.io->process(j->at.io) == j->process) return MINISTORE_OK;
+    if (ministore__owned(j->at.io, &j->owner)) return MINISTORE_OK;
     return ministore__fail_at(err, MINISTORE_FORKED, &(ministore__place){.path = j->at.path},
                               "the journal was opened by a parent process; open it anew in this one");
 }

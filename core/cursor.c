@@ -50,19 +50,14 @@ static ministore_status fail_plain(const ministore_cursor_t *c, ministore_status
 }
 
 ministore_status ministore__cursor_forked(const ministore_cursor_t *c, ministore_error *err) {
-    if (c->at.io->process(c->at.io) == c->process) return MINISTORE_OK;
+    if (ministore__owned(c->at.io, &c->owner)) return MINISTORE_OK;
     return fail_plain(c, MINISTORE_FORKED, "the cursor was opened by a parent process; open one in this one", err);
 }
 
-/* Whether a failure ends the reading: all but a bad line that may be skipped, and what may be tried again. */
+/* Whether a failure ends the reading: all but a bad line that may be skipped. */
 static bool is_final(const ministore_cursor_t *c, ministore_status status) {
-    switch (status) {
-    case MINISTORE_IO:
-    case MINISTORE_NO_MEMORY: return false;
-    case MINISTORE_CORRUPT:
-    case MINISTORE_TOO_LARGE: return c->options.on_bad_line == MINISTORE_BAD_LINE_STOP;
-    default: return status < 0;
-    }
+    bool bad_line = status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE;
+    return !bad_line || c->options.on_bad_line == MINISTORE_BAD_LINE_STOP;
 }
 
 /* ---- the buffer ---- */
@@ -505,7 +500,7 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     if (status != MINISTORE_OK) return status;
     c->options = options ? *options : defaults;
     c->digest = digest;
-    c->process = io->process(io);
+    ministore__own(io, &c->owner);
     ministore__follow_init(c);
     status = ministore__locate(&c->at, io, path, false, err);
     if (status == MINISTORE_OK) status = start(c, err);
@@ -539,6 +534,7 @@ void ministore_cursor_close(ministore_cursor_t *cursor) {
     if (cursor->last >= 0) cursor->at.io->close(cursor->at.io, cursor->last);
     if (cursor->at.io) {
         ministore__follow_free(cursor);
+        ministore__disown(cursor->at.io, &cursor->owner);
         ministore__location_free(&cursor->at);
     }
     free(cursor->archives.items);

@@ -68,6 +68,8 @@ struct ministore__io {
     int (*list)(const ministore__io *io, int folder, int (*each)(void *context, const char *name, ministore__kind kind),
                 void *context); /* ends early when `each` returns other than 0, and returns that */
     int64_t (*process)(const ministore__io *io);
+    int *(*mark)(const ministore__io *io); /* memory with a 1 that a forked child reads as 0, or NULL; may be NULL */
+    void (*unmark)(const ministore__io *io, int *mark);
     int (*watch)(const ministore__io *io, int folder); /* a descriptor that tells of changes in a folder */
     int (*wait)(const ministore__io *io, int watch, int wake, const char *name, int64_t timeout_ms); /* see follow.c */
     int (*make_pipe)(const ministore__io *io, int ends[2]); /* reading end, writing end; neither blocks */
@@ -76,6 +78,25 @@ struct ministore__io {
 };
 
 extern const ministore__io ministore__posix;
+
+/** The process that opened a handle: known by a mark, which costs no system call, or by its number. */
+typedef struct {
+    int *mark;
+    int64_t process;
+} ministore__owner;
+
+static inline void ministore__own(const ministore__io *io, ministore__owner *owner) {
+    owner->mark = io->mark ? io->mark(io) : NULL;
+    owner->process = io->process(io);
+}
+
+static inline bool ministore__owned(const ministore__io *io, const ministore__owner *owner) {
+    return owner->mark ? *owner->mark == 1 : io->process(io) == owner->process;
+}
+
+static inline void ministore__disown(const ministore__io *io, ministore__owner *owner) {
+    if (owner->mark) io->unmark(io, owner->mark);
+}
 
 /* ---- error.c: failures are made where they are noticed, and handed up unchanged ---- */
 
@@ -235,7 +256,7 @@ typedef struct ministore__request ministore__request; /* commit.c */
 struct ministore {
     ministore__location at;
     ministore_options options;
-    int64_t process;
+    ministore__owner owner;
 
     /* The active segment. Only the request that leads changes it, or open and close. */
     int file;           /* while P is missing: the newest archive, which holds the lock */
@@ -344,7 +365,7 @@ ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t pre
 struct ministore_cursor {
     ministore__location at;
     ministore_cursor_options options;
-    int64_t process;
+    ministore__owner owner;
 
     /* The segments as last looked at: the archives, then the file that was P. */
     ministore__archives archives;

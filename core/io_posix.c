@@ -17,9 +17,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The first parameter of every entry: this table has no state of its own. */
+#define TABLE __attribute__((unused)) const ministore__io *io
 
 static int at_folder(int folder) {
     return folder == MINISTORE__CURRENT_FOLDER ? AT_FDCWD : folder;
@@ -29,19 +33,16 @@ static int outcome(int result) {
     return result < 0 ? -errno : result;
 }
 
-static int open_folder(const ministore__io *io, int folder, const char *path) {
-    (void)io;
+static int open_folder(TABLE, int folder, const char *path) {
     return outcome(openat(at_folder(folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-static int make_folder(const ministore__io *io, const char *path) {
-    (void)io;
+static int make_folder(TABLE, const char *path) {
     return outcome(mkdir(path, 0777));
 }
 
 /* O_NONBLOCK: a FIFO must not hang the caller, who refuses it. */
-static int open_file(const ministore__io *io, int folder, const char *name, int how, uint32_t mode) {
-    (void)io;
+static int open_file(TABLE, int folder, const char *name, int how, uint32_t mode) {
     int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     flags |= how & MINISTORE__WRITE ? O_RDWR : O_RDONLY;
     if (how & MINISTORE__CREATE) flags |= O_CREAT;
@@ -50,13 +51,11 @@ static int open_file(const ministore__io *io, int folder, const char *name, int 
     return outcome(openat(folder, name, flags, (mode_t)mode));
 }
 
-static int close_file(const ministore__io *io, int file) {
-    (void)io;
+static int close_file(TABLE, int file) {
     return outcome(close(file));
 }
 
-static int64_t read_file(const ministore__io *io, int file, void *data, size_t size, uint64_t offset) {
-    (void)io;
+static int64_t read_file(TABLE, int file, void *data, size_t size, uint64_t offset) {
     size_t done = 0;
     while (done < size) {
         ssize_t n = pread(file, (char *)data + done, size - done, (off_t)(offset + done));
@@ -67,8 +66,7 @@ static int64_t read_file(const ministore__io *io, int file, void *data, size_t s
     return (int64_t)done;
 }
 
-static int write_file(const ministore__io *io, int file, const void *data, size_t size, uint64_t offset) {
-    (void)io;
+static int write_file(TABLE, int file, const void *data, size_t size, uint64_t offset) {
     size_t done = 0;
     while (done < size) {
         ssize_t n = pwrite(file, (const char *)data + done, size - done, (off_t)(offset + done));
@@ -79,16 +77,14 @@ static int write_file(const ministore__io *io, int file, const void *data, size_
     return 0;
 }
 
-static int truncate_file(const ministore__io *io, int file, uint64_t size) {
-    (void)io;
+static int truncate_file(TABLE, int file, uint64_t size) {
     int result;
     do result = outcome(ftruncate(file, (off_t)size));
     while (result == -EINTR);
     return result;
 }
 
-static int allocate_file(const ministore__io *io, int file, uint64_t offset, uint64_t size) {
-    (void)io;
+static int allocate_file(TABLE, int file, uint64_t offset, uint64_t size) {
 #ifdef __linux__
     int result;
     do result = outcome(fallocate(file, 0, (off_t)offset, (off_t)size));
@@ -101,8 +97,7 @@ static int allocate_file(const ministore__io *io, int file, uint64_t offset, uin
 }
 
 /* A failed sync is never repeated: what it could not write may be dropped from the cache and a second one succeed. */
-static int sync_file(const ministore__io *io, int file) {
-    (void)io;
+static int sync_file(TABLE, int file) {
 #ifdef __APPLE__
     return outcome(fcntl(file, F_FULLFSYNC));
 #else
@@ -110,17 +105,15 @@ static int sync_file(const ministore__io *io, int file) {
 #endif
 }
 
-static int sync_data(const ministore__io *io, int file) {
+static int sync_data(TABLE, int file) {
 #ifdef __APPLE__
     return sync_file(io, file);
 #else
-    (void)io;
     return outcome(fdatasync(file));
 #endif
 }
 
-static int lock_file(const ministore__io *io, int file) {
-    (void)io;
+static int lock_file(TABLE, int file) {
     int result;
     do result = outcome(flock(file, LOCK_EX | LOCK_NB));
     while (result == -EINTR);
@@ -141,20 +134,17 @@ static int fill_stat(int result, const struct stat *from, ministore__stat *out) 
     return 0;
 }
 
-static int stat_file(const ministore__io *io, int file, ministore__stat *out) {
-    (void)io;
+static int stat_file(TABLE, int file, ministore__stat *out) {
     struct stat stat;
     return fill_stat(fstat(file, &stat), &stat, out);
 }
 
-static int stat_name(const ministore__io *io, int folder, const char *name, bool follow, ministore__stat *out) {
-    (void)io;
+static int stat_name(TABLE, int folder, const char *name, bool follow, ministore__stat *out) {
     struct stat stat;
     return fill_stat(fstatat(folder, name, &stat, follow ? 0 : AT_SYMLINK_NOFOLLOW), &stat, out);
 }
 
-static int read_link(const ministore__io *io, int folder, const char *name, char *target, size_t size) {
-    (void)io;
+static int read_link(TABLE, int folder, const char *name, char *target, size_t size) {
     ssize_t n = readlinkat(folder, name, target, size);
     if (n < 0) return -errno;
     if ((size_t)n == size) return -ENAMETOOLONG;
@@ -162,18 +152,16 @@ static int read_link(const ministore__io *io, int folder, const char *name, char
     return (int)n;
 }
 
-static int set_mode(const ministore__io *io, int file, uint32_t mode) {
-    (void)io;
+static int set_mode(TABLE, int file, uint32_t mode) {
     return outcome(fchmod(file, (mode_t)mode));
 }
 
-static int link_name(const ministore__io *io, int folder, const char *from, const char *to) {
-    (void)io;
+static int link_name(TABLE, int folder, const char *from, const char *to) {
     return outcome(linkat(folder, from, folder, to, 0));
 }
 
 /* Where the system has no rename that refuses to replace, a look before must do: the caller holds the lock. */
-static int rename_name(const ministore__io *io, int folder, const char *from, const char *to, bool replace) {
+static int rename_name(TABLE, int folder, const char *from, const char *to, bool replace) {
     if (!replace) {
 #if defined(__linux__) && defined(SYS_renameat2)
         int result = (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
@@ -186,8 +174,7 @@ static int rename_name(const ministore__io *io, int folder, const char *from, co
     return outcome(renameat(folder, from, folder, to));
 }
 
-static int unlink_name(const ministore__io *io, int folder, const char *name) {
-    (void)io;
+static int unlink_name(TABLE, int folder, const char *name) {
     return outcome(unlinkat(folder, name, 0));
 }
 
@@ -200,7 +187,7 @@ static ministore__kind kind_of(const struct dirent *entry) {
     }
 }
 
-static int list_folder(const ministore__io *io, int folder,
+static int list_folder(TABLE, int folder,
                        int (*each)(void *context, const char *name, ministore__kind kind), void *context) {
     int again = open_folder(io, folder, "."); /* a position of its own */
     if (again < 0) return again;
@@ -225,22 +212,38 @@ static int list_folder(const ministore__io *io, int folder,
     return result;
 }
 
-static int64_t process(const ministore__io *io) {
-    (void)io;
+static int64_t process(TABLE) {
     return (int64_t)getpid();
 }
 
-static int64_t now_ms(const ministore__io *io) {
-    (void)io;
+/* MADV_WIPEONFORK (Linux 4.14): a child finds the page zeroed. Asking for the process number at each call would take
+   as long as checking a record. */
+static int *mark(TABLE) {
+#ifdef MADV_WIPEONFORK
+    int *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return NULL;
+    if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0) {
+        *page = 1;
+        return page;
+    }
+    munmap(page, sizeof *page);
+#endif
+    return NULL;
+}
+
+static void unmark(TABLE, int *page) {
+    munmap(page, sizeof *page);
+}
+
+static int64_t now_ms(TABLE) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* By the folder's descriptor: its path may be relative and the current folder another one by now. */
-static int watch_folder(const ministore__io *io, int folder) {
+static int watch_folder(TABLE, int folder) {
 #ifdef __linux__
-    (void)io;
     char path[64];
     int watch = outcome(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (watch < 0) return watch;
@@ -250,7 +253,7 @@ static int watch_folder(const ministore__io *io, int folder) {
     close(watch);
     return result;
 #else
-    (void)io, (void)folder;
+    (void)folder;
     return -ENOSYS;
 #endif
 }
@@ -278,7 +281,7 @@ static bool news_of(int watch, const char *name) {
 #endif
 
 /* 1: something may have changed, or `wake` has something to read; 0: time is up; -EINTR: a signal. */
-static int wait_change(const ministore__io *io, int watch, int wake, const char *name, int64_t timeout_ms) {
+static int wait_change(TABLE, int watch, int wake, const char *name, int64_t timeout_ms) {
     int64_t end = now_ms(io) + timeout_ms;
     for (;;) {
         struct pollfd files[2] = {{.fd = wake, .events = POLLIN}, {.fd = watch, .events = POLLIN}};
@@ -296,8 +299,7 @@ static int wait_change(const ministore__io *io, int watch, int wake, const char 
     }
 }
 
-static int make_pipe(const ministore__io *io, int ends[2]) {
-    (void)io;
+static int make_pipe(TABLE, int ends[2]) {
     if (pipe(ends) < 0) return -errno;
     for (int i = 0; i < 2; i++) {
         (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
@@ -306,8 +308,7 @@ static int make_pipe(const ministore__io *io, int ends[2]) {
     return 0;
 }
 
-static int wake(const ministore__io *io, int end) {
-    (void)io;
+static int wake(TABLE, int end) {
     int saved = errno; /* a signal handler must leave it as it was */
     ssize_t n = write(end, "!", 1);
     errno = saved;
@@ -335,6 +336,8 @@ const ministore__io ministore__posix = {
     .unlink = unlink_name,
     .list = list_folder,
     .process = process,
+    .mark = mark,
+    .unmark = unmark,
     .watch = watch_folder,
     .wait = wait_change,
     .make_pipe = make_pipe,

@@ -48,8 +48,9 @@ static ministore_status check_arguments(ministore_t **out, const char *path, con
 
 /* In a forked child the queue is left as it is: threads of the parent may stand in it. */
 void ministore__drop(ministore_t *j) {
-    bool ours = j->at.io->process(j->at.io) == j->process;
+    bool ours = ministore__owned(j->at.io, &j->owner);
     if (j->file >= 0) j->at.io->close(j->at.io, j->file);
+    ministore__disown(j->at.io, &j->owner);
     ministore__location_free(&j->at);
     free(j->archives.items);
     if (ours) ministore__queue_free(j);
@@ -78,7 +79,7 @@ ministore_status ministore__new(ministore_t **out, const ministore__io *io, cons
         return status;
     }
     ministore__queue_init(j);
-    j->process = io->process(io);
+    ministore__own(io, &j->owner);
     *out = j;
     return MINISTORE_OK;
 }
@@ -130,8 +131,7 @@ static ministore_status settle(ministore_t *j, ministore_error *err) {
 
 ministore_status ministore_close(ministore_t *journal, ministore_error *err) {
     if (!journal) return MINISTORE_OK;
-    bool ours = journal->at.io->process(journal->at.io) == journal->process;
-    ministore_status status = ours ? settle(journal, err) : MINISTORE_OK;
+    ministore_status status = ministore__owned(journal->at.io, &journal->owner) ? settle(journal, err) : MINISTORE_OK;
     ministore__drop(journal);
     return status;
 }

@@ -234,7 +234,8 @@ static int save_tail(ministore_t *j, const char *name, uint64_t from, uint64_t t
     ministore__stat stat;
     int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
     int torn = io->open_file(io, j->at.folder, name, how, 0), mode = ministore__mode(j);
-    bool fresh = torn == -ENOENT && mode >= 0;
+    bool fresh = torn == -ENOENT;
+    if (fresh && mode < 0) return mode;
     if (fresh)
         torn = io->open_file(io, j->at.folder, name, how | MINISTORE__CREATE | MINISTORE__EXCLUSIVE, (uint32_t)mode);
     if (torn < 0) return torn;

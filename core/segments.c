@@ -41,8 +41,8 @@ static bool grow(ministore__archives *archives) {
 static bool is_regular(const ministore__location *location, const char *name, ministore__kind kind) {
     if (kind == MINISTORE__FILE || kind == MINISTORE__OTHER) return kind == MINISTORE__FILE;
     ministore__stat stat;
-    return location->io->stat_name(location->io, location->folder, name, true, &stat) < 0 ||
-           stat.kind == MINISTORE__FILE;
+    int result = location->io->stat_name(location->io, location->folder, name, true, &stat);
+    return result == 0 ? stat.kind == MINISTORE__FILE : result != -ENOENT; /* else opening it tells */
 }
 
 static int each(void *context, const char *name, ministore__kind kind) {

@@ -94,7 +94,8 @@ static ministore_status check_digest(ministore_cursor_t *c, const ministore__hea
     uint32_t before = c->crc;
     char line[MINISTORE__HEADER_MAX];
     int64_t n = c->at.io->read(c->at.io, c->file, line, (size_t)c->offset, 0);
-    c->crc = ministore__crc32c(0, line, n > 0 ? (size_t)n : 0);
+    if (n < 0) return fail_io(c, n, "cannot read the segment's header", err);
+    c->crc = ministore__crc32c(0, line, (size_t)n);
     if (c->index == 0) return MINISTORE_OK;
     if (!header->has_prev) c->uncovered++;
     if (!header->has_prev || header->prev == before) return MINISTORE_OK;
@@ -142,9 +143,12 @@ ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool a
 static ministore_status vanished(ministore_cursor_t *c, uint64_t number, ministore_error *err) {
     ministore_status status = look(c, err);
     if (status != MINISTORE_OK) return status;
-    if (c->archives.count > 0 && c->archives.items[0].number <= number)
+    if (c->archives.count > 0 && c->archives.items[0].number <= number) {
+        for (c->index = 0; c->index + 1 < c->archives.count && c->archives.items[c->index + 1].number <= number;)
+            c->index++;
         return ministore__fail_at(err, MINISTORE_CORRUPT, &(ministore__place){.path = c->at.path, .segment = c->name},
                                   "the segment is missing, while older ones are there");
+    }
     return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = c->at.path, .segment = c->name},
                               "the segment was removed before it was read");
 }
@@ -181,8 +185,9 @@ static ministore_status relocate(ministore_cursor_t *c, ministore_error *err) {
     }
     for (size_t i = c->archives.count; i-- > 0;) {
         ministore__archive_name(&c->at, &c->archives.items[i], name);
-        if (c->at.io->stat_name(c->at.io, c->at.folder, name, true, &stat) < 0) continue;
-        if (!ministore__same_file(&stat, &c->identity)) continue;
+        int result = c->at.io->stat_name(c->at.io, c->at.folder, name, true, &stat);
+        if (result < 0 && result != -ENOENT) return fail_io(c, result, "cannot look at the segments", err);
+        if (result < 0 || !ministore__same_file(&stat, &c->identity)) continue;
         c->index = i;
         memcpy(c->name, name, sizeof c->name);
         return MINISTORE_OK;
