@@ -16,12 +16,12 @@ static ministore_status fail(ministore_error *err, ministore_status status, cons
     return status;
 }
 
-static ministore_status fail_to_parse(ministore_error *err, const ministore_record *record, size_t parsed) {
+static ministore_status fail_to_parse(ministore_error *err, const ministore_record *record) {
     if (err == NULL) return MINISTORE_INVALID_JSON;
     fail(err, MINISTORE_INVALID_JSON, "");
     err->sequence = record->sequence;
     err->line = record->line;
-    err->offset = record->offset + parsed;
+    err->offset = record->offset;
     snprintf(err->segment, sizeof err->segment, "%s", record->segment);
     snprintf(err->message, sizeof err->message,
              "%s:%" PRIu64
@@ -50,9 +50,8 @@ ministore_status ministore_cjson_next(ministore_cursor_t *cursor, cJSON **tree_o
     ministore_record next;
     const ministore_status status = ministore_cursor_next(cursor, &next, err);
     if (status != MINISTORE_OK) return status;
-    const char *parsed = next.data;
-    *tree_out = cJSON_ParseWithLengthOpts(next.data, next.size, &parsed, 0);
-    if (*tree_out == NULL) return fail_to_parse(err, &next, (size_t)(parsed - next.data));
+    *tree_out = cJSON_ParseWithLength(next.data, next.size);
+    if (*tree_out == NULL) return fail_to_parse(err, &next);
     if (record != NULL) *record = next;
     return MINISTORE_OK;
 }

@@ -47,8 +47,8 @@ MINISTORE_CJSON_API ministore_status ministore_cjson_append(ministore_t *journal
  * @return As ministore_cursor_next;
  *         MINISTORE_INVALID_ARGUMENT   cursor or tree_out is NULL;
  *         MINISTORE_INVALID_JSON       cJSON does not take the record (a lone surrogate escape, more than 1,000
- *                                      levels) or memory is used up: it does not tell which. `err` has the place;
- *                                      the next call goes on behind the record.
+ *                                      levels) or memory is used up: it does not tell which. `err` has the
+ *                                      record's place; the next call goes on behind it.
  */
 MINISTORE_CJSON_API ministore_status ministore_cjson_next(ministore_cursor_t *cursor, cJSON **tree_out,
                                                           ministore_record *record, ministore_error *err);
