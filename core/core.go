@@ -7,7 +7,7 @@ import "C"
 
 import _ "embed"
 
-// Embedding the header makes vendoring carry it along, and an edit of it rebuild the importers.
+// header is embedded, which makes vendoring carry it along, and an edit of it rebuild the importers.
 //
 //go:embed include/ministore.h
-var _ string
+var header string

@@ -427,6 +427,7 @@ typedef struct ministore_cursor_info {
 
 /**
  * Tell where the cursor is and what the journal holds. With at_end this is the cheap way to ask without a writer.
+ * Records and batches borrowed from the cursor stay valid.
  *
  * @param info  Filled as far as its struct_size reaches.
  * @return MINISTORE_OK; MINISTORE_INVALID_ARGUMENT, MINISTORE_CORRUPT, MINISTORE_IO, MINISTORE_FORKED,
