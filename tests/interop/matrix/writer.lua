@@ -1,5 +1,5 @@
--- The Lua side of the matrix of languages. `interop.lua append JOURNAL SEGMENT_BYTES` appends the lines of stdin as
--- records, two thirds one by one and the rest as one commit; `interop.lua replay JOURNAL` prints all records.
+-- The Lua side of the matrix of languages. `writer.lua append JOURNAL SEGMENT_BYTES` appends the lines of stdin as
+-- records, two thirds one by one and the rest as one commit; `writer.lua replay JOURNAL` prints all records.
 
 local ministore = require "ministore"
 
@@ -24,5 +24,5 @@ function commands.replay(path)
   for record in ministore.replay(path, { raw = true }) do io.write(record, "\n") end
 end
 
-local command = commands[arg[1]] or error("usage: interop.lua append JOURNAL SEGMENT_BYTES | replay JOURNAL", 0)
+local command = commands[arg[1]] or error("usage: writer.lua append JOURNAL SEGMENT_BYTES | replay JOURNAL", 0)
 command(arg[2], arg[3])
