@@ -1,0 +1,3 @@
+module github.com/ministore/ministore
+
+go 1.23

@@ -1,0 +1,6 @@
+//go:build libministore
+
+package ministore
+
+// #cgo pkg-config: ministore
+import "C"
