@@ -1,0 +1,103 @@
+"""How values become records and records values: through msgspec, as raw bytes, or by a codec of the caller's."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Codec(Protocol[T]):
+    """What can be given as `codec=`: any object with these two methods."""
+
+    def encode(self, value: T, /) -> bytes:
+        """One JSON text without line feeds."""
+        ...
+
+    def decode(self, record: bytes, /) -> T: ...
+
+
+@dataclass(frozen=True)
+class Format(Generic[T]):
+    """A way to write values and to read records."""
+
+    encode: Callable[[T], bytes]
+    decode: Callable[[bytes], T]
+    decode_lines: Callable[[bytes, int], list[T]]  # the lines and how many they are
+
+
+def choose(type: Any = None, raw: bool = False, codec: Codec[Any] | None = None) -> Format[Any]:
+    """The format that the arguments of open, replay, stream and follow ask for."""
+    if (type is not None) + bool(raw) + (codec is not None) > 1:
+        raise TypeError("give one of type=, raw= and codec=, not several")
+    if raw:
+        return _RAW
+    if codec is not None:
+        return _of_codec(codec)
+    return _PLAIN if type is None else _of_type(type)
+
+
+def split(data: bytes, count: int) -> list[bytes]:
+    """The records of a batch. Only JSON white space stands between them."""
+    return list(map(bytes.strip, data.split(b"\n", count - 1)))
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _encode(value: Any) -> bytes:
+    record = _encoder.encode(value)
+    # msgspec writes NaN and infinities as null, which would lose them silently.
+    if b"null" in record and _has_nonfinite(msgspec.to_builtins(value)):
+        raise ValueError("NaN and infinities cannot be written in JSON")
+    return record
+
+
+def _has_nonfinite(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(map(_has_nonfinite, value.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    return isinstance(value, (list, tuple, set, frozenset)) and any(map(_has_nonfinite, value))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _of_type(type: Any) -> Format[Any]:
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(type)
+    return Format(_encode, decoder.decode, lambda data, _count: decoder.decode_lines(data))
+
+
+def _of_codec(codec: Codec[T]) -> Format[T]:
+    return Format(
+        lambda value: _bytes(codec.encode(value)),
+        codec.decode,
+        lambda data, count: list(map(codec.decode, split(data, count))),
+    )
+
+
+def _bytes(record: bytes) -> bytes:
+    if not isinstance(record, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a raw or encoded record is bytes, not {record.__class__.__name__}")
+    return bytes(record)
+
+
+_plain_decoder = msgspec.json.Decoder()
+
+
+def _plain_decode(record: bytes) -> Any:
+    try:
+        return _plain_decoder.decode(record)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # The record is JSON, the library has seen to that; what msgspec then refuses are lone surrogates.
+        return json.loads(record)
+
+
+_RAW: Format[bytes] = Format(_bytes, lambda record: record, split)
+_PLAIN: Format[Any] = Format(_encode, _plain_decode, lambda data, _count: _plain_decoder.decode_lines(data))

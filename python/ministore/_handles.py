@@ -1,0 +1,342 @@
+"""The only module that sees the C library: owns its handles and turns its statuses into values and exceptions.
+
+CFFI releases the GIL around every call, so nothing here holds it while waiting for the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar
+
+from ministore._core import ffi, lib
+from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
+from ministore.errors import BY_CODE, ClosedError, Error, ForkedError, InvalidArgumentError
+
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+Waited = Literal["ready", "timeout", "interrupted"]
+Sync = Literal["always", "manual"]
+TornTail = Literal["cut", "refuse"]
+
+_R = TypeVar("_R")
+_I = TypeVar("_I", JournalInfo, ReaderInfo, VerifyInfo, RepairInfo)
+
+_MAX_UINT64 = 2**64 - 1
+_MAX_UINT32 = 2**32 - 1
+_SYNC = {"always": lib.MINISTORE_SYNC_ALWAYS, "manual": lib.MINISTORE_SYNC_MANUAL}
+_TORN_TAIL = {"cut": lib.MINISTORE_TORN_TAIL_CUT, "refuse": lib.MINISTORE_TORN_TAIL_REFUSE}
+_WAITED: dict[int, Waited] = {
+    lib.MINISTORE_OK: "ready",
+    lib.MINISTORE_TIMEOUT: "timeout",
+    lib.MINISTORE_INTERRUPTED: "interrupted",
+}
+
+
+def _text(chars: Any) -> str:
+    return bytes(ffi.string(chars)).decode("utf-8", "replace")
+
+
+def _name(chars: Any) -> str:
+    return os.fsdecode(ffi.string(chars))
+
+
+def _check(status: int, err: Any) -> int:
+    """Pass on a status that is no failure; raise the exception of one that is."""
+    if status >= 0:
+        return status
+    kind = BY_CODE.get(_text(lib.ministore_status_name(status)), Error)
+    place = (err.sequence, err.line, err.offset, _name(err.segment), _name(err.path))
+    raise kind(_text(err.message), err.os_error, *place)
+
+
+def _call(function: Callable[..., int], *arguments: Any) -> int:
+    """Call a function of the library that takes an error last."""
+    err = ffi.new("ministore_error *")
+    return _check(function(*arguments, err), err)
+
+
+def _set(options: Any, **values: int) -> None:
+    for name, value in values.items():
+        try:
+            setattr(options, name, value)
+        except OverflowError:
+            raise InvalidArgumentError(f"{name} is out of range: {value}") from None
+
+
+def _choose(name: str, choices: dict[str, int], value: str) -> int:
+    if value not in choices:
+        raise InvalidArgumentError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
+    return choices[value]
+
+
+def _new_info(kind: str) -> Any:
+    info = ffi.new(f"{kind} *")
+    info.struct_size = ffi.sizeof(info[0])
+    return info
+
+
+def _info(into: type[_I], info: Any) -> _I:
+    return into(*(getattr(info, field.name) for field in fields(into)))
+
+
+def encode_path(path: Path) -> bytes:
+    """A path as the system takes it."""
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise InvalidArgumentError(f"a path cannot hold a NUL: {path!r}")
+    return encoded
+
+
+class JournalHandle:
+    """A journal open for writing, for any number of threads; close() waits for the calls that are under way."""
+
+    def __init__(
+        self,
+        path: bytes,
+        *,
+        max_bytes_per_segment: int | None,
+        max_segments: int | None,
+        sync: Sync,
+        torn_tail: TornTail,
+        mode: int,
+        max_record_bytes: int,
+        preallocate_bytes: int,
+    ) -> None:
+        self.process = os.getpid()
+        self._closing = False
+        self._pointer = None
+        self._lock = threading.Lock()
+        self._users: set[int] = set()
+        self._left = threading.Event()
+        options = ffi.new("ministore_options *")
+        lib.ministore_options_init(options, ffi.sizeof(options[0]))
+        _set(
+            options,
+            mode=mode,
+            max_bytes_per_segment=_MAX_UINT64 if max_bytes_per_segment is None else max_bytes_per_segment,
+            max_segments=_MAX_UINT32 if max_segments is None else max_segments,
+            sync=_choose("sync", _SYNC, sync),
+            torn_tail=_choose("torn_tail", _TORN_TAIL, torn_tail),
+            max_record_bytes=max_record_bytes,
+            preallocate_bytes=preallocate_bytes,
+        )
+        out = ffi.new("ministore_t **")
+        _call(lib.ministore_open, out, path, options)
+        self._pointer = out[0]
+
+    @property
+    def closed(self) -> bool:
+        return self._closing or self._pointer is None
+
+    def append(self, record: bytes) -> int:
+        sequence = ffi.new("uint64_t *")
+        self._use(lib.ministore_append, record, len(record), sequence)
+        return int(sequence[0])
+
+    def append_batch(self, lines: bytes) -> int:
+        sequence = ffi.new("uint64_t *")
+        self._use(lib.ministore_append_batch, lines, len(lines), sequence)
+        return int(sequence[0])
+
+    def sync(self) -> None:
+        self._use(lib.ministore_sync)
+
+    def rotate(self) -> None:
+        self._use(lib.ministore_rotate)
+
+    def prune(self, before: int) -> int:
+        if not 0 <= before <= _MAX_UINT64:
+            raise InvalidArgumentError(f"before is out of range: {before}")
+        removed = ffi.new("uint32_t *")
+        self._use(lib.ministore_prune, before, removed)
+        return int(removed[0])
+
+    def stat(self) -> JournalInfo:
+        info = _new_info("ministore_info")
+        self._use(lib.ministore_stat, info)
+        return _info(JournalInfo, info)
+
+    def close(self) -> None:
+        if os.getpid() != self.process:
+            # The threads that may hold the lock are not in this process: only free what the fork copied.
+            pointer, self._pointer = self._pointer, None
+        else:
+            pointer = self._take()
+        if pointer is not None:
+            _call(lib.ministore_close, pointer)
+
+    def _take(self) -> Any:
+        """Let no new call begin, wait for those under way, and give the pointer up."""
+        if threading.get_ident() in self._users:
+            raise RuntimeError("close() inside another call of the same thread on the same journal")
+        with self._lock:
+            self._closing = True
+        while self._users:
+            self._left.wait()
+            self._left.clear()
+        with self._lock:
+            pointer, self._pointer = self._pointer, None
+        self._left.set()  # for a second close() that waits too
+        return pointer
+
+    def _use(self, function: Callable[..., int], *arguments: Any) -> None:
+        if os.getpid() != self.process:
+            raise ForkedError("the journal was opened by a parent process: open it anew in this one")
+        thread = threading.get_ident()
+        if thread in self._users:
+            raise RuntimeError("a call inside another call of the same thread on the same journal")
+        try:
+            with self._lock:
+                if self.closed:
+                    raise ClosedError("the journal is closed")
+                self._users.add(thread)
+            _call(function, self._pointer, *arguments)
+        finally:
+            self._users.discard(thread)
+            if self._closing:
+                self._left.set()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records on consecutive lines of one segment, copied out of a cursor."""
+
+    data: bytes  # the lines; between the records only white space and line ends
+    count: int
+    sequence: int  # of the first record
+    segment: str
+    line: int  # of the first record
+    offset: int  # of `data` in the segment
+
+
+class CursorHandle:
+    """A reader. One thread at a time uses it; others may interrupt() and close() it meanwhile."""
+
+    def __init__(
+        self,
+        path: bytes,
+        *,
+        stream: bool,
+        start: int,
+        at_end: bool,
+        skip: bool,
+        durable: bool,
+        max_record_bytes: int,
+    ) -> None:
+        self.process = os.getpid()
+        self._closing = False
+        self._pointer = None
+        self._turn = threading.Lock()  # held by the thread that uses the cursor
+        self._owner = 0  # that thread
+        self._gate = threading.RLock()  # keeps the pointer alive for interrupt(), in signal handlers too
+        options = ffi.new("ministore_cursor_options *")
+        lib.ministore_cursor_options_init(options, ffi.sizeof(options[0]))
+        # 'from' is a word of Python's, hence no keyword below can be that field.
+        _set(
+            options,
+            **{"from": start},
+            scope=lib.MINISTORE_STREAM if stream else lib.MINISTORE_REPLAY,
+            at_end=int(at_end),
+            on_bad_line=lib.MINISTORE_BAD_LINE_SKIP if skip else lib.MINISTORE_BAD_LINE_STOP,
+            durable=int(durable),
+            max_record_bytes=max_record_bytes,
+        )
+        out = ffi.new("ministore_cursor_t **")
+        _call(lib.ministore_cursor_open, out, path, options)
+        self._pointer = out[0]
+        self._batch = ffi.new("ministore_batch *")
+
+    @property
+    def closed(self) -> bool:
+        return self._closing or self._pointer is None
+
+    def next_batch(self) -> Batch | None:
+        """The next records, or None at the end."""
+        return self._use(self._read)
+
+    def wait(self, timeout_ms: int) -> Waited:
+        return self._use(lambda pointer: _WAITED[_call(lib.ministore_cursor_wait, pointer, timeout_ms)])
+
+    def stat(self) -> ReaderInfo:
+        info = _new_info("ministore_cursor_info")
+        self._use(lambda pointer: _call(lib.ministore_cursor_stat, pointer, info))
+        return _info(ReaderInfo, info)
+
+    def interrupt(self) -> None:
+        """End a wait, now or the next one."""
+        with self._gate:
+            if self._pointer is not None:
+                lib.ministore_cursor_interrupt(self._pointer)
+
+    def close(self) -> None:
+        if os.getpid() != self.process:
+            self._free()
+            return
+        self._closing = True
+        self.interrupt()
+        if self._owner == threading.get_ident():
+            return  # from a signal handler inside a call of this thread: that call frees the cursor when it ends
+        with self._turn:
+            self._free()
+
+    def _free(self) -> None:
+        with self._gate:
+            pointer, self._pointer = self._pointer, None
+        lib.ministore_cursor_close(ffi.NULL if pointer is None else pointer)
+
+    def _use(self, action: Callable[[Any], _R]) -> _R:
+        if os.getpid() != self.process:
+            raise ForkedError("the journal was opened by a parent process: open it anew in this one")
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a call inside another call of the same thread on the same reader")
+        with self._turn:
+            if self.closed:
+                raise ClosedError("the reader is closed")
+            try:
+                self._owner = threading.get_ident()
+                return action(self._pointer)
+            finally:
+                self._owner = 0
+                if self._closing:
+                    self._free()
+
+    def _read(self, pointer: Any) -> Batch | None:
+        batch = self._batch
+        if _call(lib.ministore_cursor_next_batch, pointer, batch) == lib.MINISTORE_DONE:
+            return None
+        # The copy is what lets records outlive the next call on the cursor.
+        data = bytes(ffi.buffer(batch.data, batch.size))
+        return Batch(data, batch.count, batch.sequence, _name(batch.segment), batch.line, batch.offset)
+
+
+def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:
+    info = _new_info("ministore_verify_info")
+    try:
+        _call(lib.ministore_verify, path, max_record_bytes, info)
+    except Error as error:
+        error.verified = _info(VerifyInfo, info)
+        raise
+    return _info(VerifyInfo, info)
+
+
+def repair(path: bytes, dry_run: bool, max_record_bytes: int) -> RepairInfo:
+    info = _new_info("ministore_repair_info")
+    _call(lib.ministore_repair, path, int(dry_run), max_record_bytes, info)
+    return _info(RepairInfo, info)
+
+
+def validate(record: bytes) -> None:
+    _call(lib.ministore_json_validate, record, len(record))
+
+
+def version() -> str:
+    return _text(lib.ministore_version())
+
+
+def command(arguments: list[str]) -> int:
+    """Run the command line program inside this process; its exit code."""
+    words = [ffi.new("char[]", os.fsencode(word)) for word in arguments]
+    argv = ffi.new("char *[]", [*words, ffi.NULL])
+    return int(lib.ministore_cli(len(words), argv))

@@ -1,0 +1,43 @@
+"""A journal as a binary file of plain JSON Lines, for programs that do not know the header line and the marks."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from ministore._records import Records
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class JSONLines(io.RawIOBase):
+    """The records, each ended by a line feed, without header and without white space around them."""
+
+    def __init__(self, records: Records[bytes]) -> None:
+        super().__init__()
+        self._records = records
+        self._chunk = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        target = memoryview(buffer).cast("B")
+        if not self._chunk:
+            self._chunk = self._next_chunk()
+        size = min(len(target), len(self._chunk))
+        target[:size] = self._chunk[:size]
+        self._chunk = self._chunk[size:]
+        return size
+
+    def _next_chunk(self) -> memoryview:
+        lines = self._records._advance()
+        return memoryview(b"" if lines is None else b"\n".join([*lines, b""]))
+
+    def close(self) -> None:
+        self._records.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<ministore.JSONLines {self._records.path!r}>"

@@ -1,0 +1,33 @@
+"""The exceptions: they carry their place, read well, and survive pickling."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+
+import pytest
+
+import ministore
+from ministore.errors import BY_CODE
+
+PLACE = (errno.EIO, 7, 3, 57, "j.002", "/data/j")
+
+
+@pytest.mark.parametrize("kind", BY_CODE.values())
+def test_an_error_carries_its_place_through_pickle(kind: type[ministore.Error]) -> None:
+    error = pickle.loads(pickle.dumps(kind("it is damaged", *PLACE)))
+    assert type(error) is kind
+    assert str(error) == "it is damaged"
+    assert (error.os_error, error.sequence, error.line, error.offset, error.segment, error.path) == PLACE
+    if isinstance(error, OSError):
+        assert (error.errno, error.filename) == (errno.EIO, "/data/j")
+
+
+def test_what_else_an_error_is() -> None:
+    assert issubclass(ministore.InputOutputError, OSError)
+    assert issubclass(ministore.NoSpaceError, OSError)
+    assert issubclass(ministore.PoisonedError, OSError)
+    assert not issubclass(ministore.CorruptError, (OSError, ValueError))
+    for kind in (ministore.InvalidArgumentError, ministore.InvalidJSONError, ministore.DecodeError):
+        assert issubclass(kind, ValueError)
+    assert issubclass(ministore.NoMemoryError, MemoryError)
