@@ -385,8 +385,10 @@ def test_threads_that_share_a_reader_do_not_crash_and_see_each_record_once(rotat
     assert len(seen) == len(set(seen))
 
 
+# A shell starts jobs in the background with SIGINT ignored, and children inherit that: the first line takes it back.
 FOLLOW = """
 import sys, signal, ministore
+signal.signal(signal.SIGINT, signal.default_int_handler)
 {setup}
 follower = ministore.follow(sys.argv[1])
 print(next(follower), flush=True)
