@@ -56,12 +56,14 @@ static int sync_parent(const ministore__io *io, const char *path) {
     return result;
 }
 
-/* Make each missing folder of a path that ends before `end`, outermost first, each durable before the next. */
+/* Make each missing folder of a path, outermost first, each durable before the next. One that is there may have been
+   made by a process that was killed before it was durable; where it cannot be synced it is not ours. */
 static int make_folders(const ministore__io *io, char *path) {
     for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash) *slash = '\0';
         int result = io->make_folder(io, path);
-        if (result == 0) result = sync_parent(io, path);
+        int synced = result == 0 || result == -EEXIST ? sync_parent(io, path) : 0;
+        if (result == 0 || synced == -EIO) result = synced;
         if (slash) *slash = '/';
         if (result < 0 && result != -EEXIST && !(slash && (result == -EROFS || result == -EACCES))) return result;
         if (!slash) return 0;

@@ -35,7 +35,10 @@ def test_the_file_system_is_the_one_of_the_mount_table(ministore, tmp_path):
             if (path + "/").startswith(point.rstrip("/") + "/") and (best is None or len(point) >= len(best[0])):
                 best = point, kind
     about = ministore.json("doctor", tmp_path)["file_system"]
-    assert (about["mount_point"], about["type"]) == best
+    if best is None:  # in a chroot the table does not show what is mounted at /
+        assert about["mount_point"] == "" and about["type"] != ""
+    else:
+        assert (about["mount_point"], about["type"]) == best
 
 
 def test_free_space_is_that_of_the_file_system(ministore, memory):

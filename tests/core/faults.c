@@ -116,7 +116,8 @@ static int unlink_name(const ministore__io *io, int folder, const char *name) {
     return result < 0 ? result : real->unlink(real, folder, name);
 }
 
-static int list(const ministore__io *io, int folder, int (*each)(void *, const char *, ministore__kind), void *context) {
+static int list(const ministore__io *io, int folder, int (*each)(void *, const char *, ministore__kind),
+                void *context) {
     int result = gate(io, LIST, NULL);
     return result < 0 ? result : real->list(real, folder, each, context);
 }

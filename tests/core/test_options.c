@@ -1,6 +1,6 @@
 /*
- * Nonsense arguments: NULL everywhere, options and struct sizes out of range. Each is refused by its own status, nothing
- * crashes and nothing is made on the disk.
+ * Nonsense arguments: NULL everywhere, options and struct sizes out of range. Each is refused by its own status,
+ * nothing crashes and nothing is made on the disk.
  */
 #include "support.h"
 
@@ -187,8 +187,14 @@ static void success_leaves_the_error_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(defaults),         TEST(nonsense_for_writers), TEST(nonsense_for_readers),  TEST(null_for_writers),
-        TEST(null_for_readers), TEST(null_for_care),        TEST(sizes_of_info_structs), TEST(success_leaves_the_error_alone),
+        TEST(defaults),
+        TEST(nonsense_for_writers),
+        TEST(nonsense_for_readers),
+        TEST(null_for_writers),
+        TEST(null_for_readers),
+        TEST(null_for_care),
+        TEST(sizes_of_info_structs),
+        TEST(success_leaves_the_error_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

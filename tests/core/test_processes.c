@@ -1,6 +1,6 @@
 /*
- * Several processes: the lock lets one writer in at a time, a killed writer loses nothing it acknowledged, a forked child
- * leaves its parent's journal alone, a follower elsewhere sees all.
+ * Several processes: the lock lets one writer in at a time, a killed writer loses nothing it acknowledged, a forked
+ * child leaves its parent's journal alone, a follower elsewhere sees all.
  */
 #include "model.h"
 #include "support.h"
@@ -190,7 +190,7 @@ static void use_inherited(void *argument) {
     MUST(ministore_open(&own, in_folder("j"), NULL, NULL) == MINISTORE_LOCKED);
 }
 
-/* Goal: a child cannot harm its parent's journal. Method: it tries all calls; manual sync and preallocation are pending. */
+/* Goal: a child cannot harm its parent's journal. Method: it tries all; a sync and a trim are pending. */
 static void a_forked_child_is_refused(void **state) {
     (void)state;
     ministore_options options = writer_options();

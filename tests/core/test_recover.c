@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Goal: a lock on a file that lost the name P is let go, and the new P taken. Method: another rotates just before the lock. */
+/* Goal: a lock on a file that lost the name P is let go, and the new P taken. Method: another rotates before. */
 static void rotate_meanwhile(faults *f, call_kind kind, const char *name) {
     (void)name;
     ministore_t *other = f->context;

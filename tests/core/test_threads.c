@@ -1,6 +1,6 @@
 /*
- * Many threads on one handle, and followers beside a writer: each acknowledged record is there once, in the order of its
- * number, and nothing is read twice or passed over. Run it under the thread sanitizer too.
+ * Many threads on one handle, and followers beside a writer: each acknowledged record is there once, in the order of
+ * its number, and nothing is read twice or passed over. Run it under the thread sanitizer too.
  */
 #include "support.h"
 
@@ -92,7 +92,7 @@ static void join_appenders(const appender *appenders, const pthread_t *threads) 
     }
 }
 
-/* Goal: appends at once share commits, and each gets its own number. Method: many threads, single records and batches. */
+/* Goal: appends at once share commits, and each gets its own number. Method: threads with single ones and batches. */
 static void appends_at_once(void **state) {
     (void)state;
     static appender appenders[THREADS];

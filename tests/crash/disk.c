@@ -150,7 +150,8 @@ static int walk(const disk *d, int at, const char *path, const char **last) {
         assert(size < sizeof part);
         memcpy(part, path, size);
         part[size] = '\0';
-        if (size > 0 && strcmp(part, ".") != 0) at = bound(find_name(d, at, part));
+        if (strcmp(part, "..") == 0) at = d->nodes[at].parent;
+        else if (size > 0 && strcmp(part, ".") != 0) at = bound(find_name(d, at, part));
         if (at < 0 || path[size] == '\0') return at;
         path += size + 1;
     }
@@ -168,7 +169,9 @@ static int make_folder(const ministore__io *io, const char *path) {
     int parent = walk(d, ROOT, path, &last);
     if (parent < 0) return -ENOENT;
     if (bound(find_name(d, parent, last)) >= 0) return -EEXIST;
-    bind_by(d, parent, last, new_node(d, true, 0700), d->changes);
+    int made = new_node(d, true, 0700);
+    d->nodes[made].parent = parent;
+    bind_by(d, parent, last, made, d->changes);
     return 0;
 }
 
@@ -293,7 +296,8 @@ static int unlink_name(const ministore__io *io, int folder, const char *text) {
     return 0;
 }
 
-static int list(const ministore__io *io, int folder, int (*each)(void *, const char *, ministore__kind), void *context) {
+static int list(const ministore__io *io, int folder, int (*each)(void *, const char *, ministore__kind),
+                void *context) {
     const disk *d = of(io);
     int at = folder_of(d, folder), result = 0;
     for (size_t i = 0; result == 0 && i < d->name_count; i++) {
@@ -366,7 +370,10 @@ static void init_like(disk *out, const disk *from) {
     out->whole_renames = from->whole_renames;
     out->no_links = from->no_links;
     out->changes = from->changes;
-    for (size_t i = 0; i < from->node_count; i++) (void)new_node(out, from->nodes[i].folder, from->nodes[i].mode);
+    for (size_t i = 0; i < from->node_count; i++) {
+        (void)new_node(out, from->nodes[i].folder, from->nodes[i].mode);
+        out->nodes[i].parent = from->nodes[i].parent;
+    }
     out->name_count = from->name_count;
     out->names = must(calloc(from->name_count + 1, sizeof *out->names));
     for (size_t i = 0; i < from->name_count; i++) {

@@ -23,6 +23,7 @@ typedef struct {
     size_t count;
     uint32_t mode;
     bool folder;
+    int parent;    /* of a folder; the root is its own */
     int locked_by; /* handle, or -1 */
 } node;
 
