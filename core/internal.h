@@ -237,8 +237,8 @@ ministore_status ministore__first_of(const ministore__location *location, const 
 int ministore__archive_read(const ministore__location *location, const ministore__archive *archive,
                             ministore__header *header, uint64_t *lines);
 
-/** Drop the newest archive from the list if it is the open file `active` itself, caught between a rotation's steps.
-    1: dropped, 0: not, or -errno. */
+/** Drop from the list the archive that is the open file `active` itself, and those behind it: it was caught between a
+    rotation's steps, or archived since it was opened as P. 1: dropped, 0: none is, or -errno. */
 int ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active);
 
 static inline bool ministore__same_file(const ministore__stat *one, const ministore__stat *other) {

@@ -215,17 +215,28 @@ static int sum_bytes(const ministore__location *location, const ministore__archi
     return result;
 }
 
+/* Whether a name of the folder leads to this file. */
+static int leads_to(const ministore__location *location, const char *name, const ministore__stat *file) {
+    ministore__stat named;
+    int result = location->io->stat_name(location->io, location->folder, name, true, &named);
+    if (result < 0) return result == -ENOENT ? 0 : result;
+    return ministore__same_file(file, &named);
+}
+
 int ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active) {
-    ministore__stat one, other;
+    ministore__stat file;
     char name[MINISTORE__NAME_SIZE];
     if (archives->count == 0 || active < 0) return 0;
-    ministore__archive_name(location, &archives->items[archives->count - 1], name);
-    int result = location->io->stat_file(location->io, active, &one);
-    if (result == 0) result = location->io->stat_name(location->io, location->folder, name, true, &other);
-    if (result < 0) return result == -ENOENT ? 0 : result;
-    if (!ministore__same_file(&one, &other)) return 0;
-    archives->count--;
-    return 1;
+    int result = location->io->stat_file(location->io, active, &file);
+    int still_active = result < 0 ? result : leads_to(location, location->name, &file);
+    if (still_active < 0) return still_active;
+    for (size_t i = archives->count; i-- > 0;) {
+        ministore__archive_name(location, &archives->items[i], name);
+        result = leads_to(location, name, &file);
+        if (result > 0) archives->count = i;
+        if (result != 0 || still_active) return result;
+    }
+    return 0;
 }
 
 ministore_status ministore__survey(const ministore__location *location, uint32_t *segments, uint64_t *bytes,

@@ -191,6 +191,37 @@ static void a_bad_line_is_read_twice(void **state) {
     ministore_cursor_close(c);
 }
 
+static void rotate_before_a_list(faults *f, call_kind kind, const char *name) {
+    (void)name;
+    if (kind != LIST || !f->context) return;
+    ministore_t *j = f->context;
+    f->context = NULL;
+    for (int n = 0; n < 3; n++) {
+        assert_status(MINISTORE_OK, ministore_rotate(j, &why));
+        append_text(j, "\"more\"");
+    }
+}
+
+/* Goal: nothing is read twice when P is archived, and is no longer the newest archive, before the segments are listed.
+   Method: three rotations between the reader's look at P and its list. */
+static void rotations_before_a_list(void **state) {
+    (void)state;
+    ministore_record record;
+    ministore_t *j = open_journal(NULL, NULL);
+    append_text(j, "\"first\"");
+    faults f = faults_none();
+    f.before = rotate_before_a_list;
+    f.context = j;
+    ministore_cursor_t *c = open_cursor(&f.io, NULL);
+    for (uint64_t n = 1; n <= 4; n++) {
+        assert_status(MINISTORE_OK, ministore_cursor_next(c, &record, &why));
+        assert_int_equal(record.sequence, n);
+    }
+    assert_status(MINISTORE_DONE, ministore_cursor_next(c, &record, &why));
+    ministore_cursor_close(c);
+    close_journal(j);
+}
+
 /* Goal: a reader that lags behind sees what was pruned as PRUNED. Method: segments go while it reads the oldest. */
 static void pruned_while_reading(void **state) {
     (void)state;
@@ -318,6 +349,7 @@ int main(void) {
         TEST(what_is_taken_back),
         TEST(a_file_that_becomes_shorter),
         TEST(a_bad_line_is_read_twice),
+        TEST(rotations_before_a_list),
         TEST(pruned_while_reading),
         TEST(a_segment_that_vanishes),
         TEST(pruned_without_numbers),
