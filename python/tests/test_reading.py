@@ -391,8 +391,8 @@ import sys, signal, ministore
 signal.signal(signal.SIGINT, signal.default_int_handler)
 {setup}
 follower = ministore.follow(sys.argv[1])
-print(next(follower), flush=True)
 try:
+    print(next(follower), flush=True)
     next(follower)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
