@@ -12,7 +12,8 @@ enum {
     RECORD_BYTES_DEFAULT = 64 << 20,
     RECORD_BYTES_MAX = 1 << 30,
     LINE_END_MAX = 16, /* white space around a record that a buffer has room for */
-    SPANS_MAX = 4096   /* records in a batch */
+    SPANS_MAX = 4096,  /* records in a batch */
+    AHEAD_MAX = 64     /* records validated ahead of single ones */
 };
 
 static const ministore_cursor_options defaults = {
@@ -66,6 +67,7 @@ static bool is_final(const ministore_cursor_t *c, ministore_status status) {
 static int load(ministore_cursor_t *c) {
     int64_t n = c->at.io->read(c->at.io, c->file, c->buffer, c->capacity, c->offset);
     c->base = c->offset;
+    c->known = 0;
     c->size = n < 0 ? 0 : (size_t)n;
     return n < 0 ? (int)n : 0;
 }
@@ -306,29 +308,94 @@ static ministore_status take(ministore_cursor_t *c, bool first, ministore_record
     return MINISTORE_OK;
 }
 
+/* Have the lines of the buffer validated in bulk, from the next one on, and note the records of those that are good. */
+static size_t look_ahead(ministore_cursor_t *c, ministore_span *spans, size_t most, size_t *used) {
+    const char *data = line_start(c);
+    size_t size = (size_t)((c->sealed < c->base + c->size ? c->sealed : c->base + c->size) - c->offset);
+    *used = 0;
+    if (!c->options.validate || c->options.max_record_bytes < c->size) return 0;
+    while (size > 0 && data[size - 1] != '\n') size--;
+    return ministore__json_lines(data, size, MINISTORE__JSON_LENIENT, spans, most, used);
+}
+
+/* The next of the records that are known to be good. */
+static void take_known(ministore_cursor_t *c, ministore_record *out) {
+    const ministore_span *span = &c->spans[c->taken++];
+    const char *data = c->buffer + c->window + span->offset, *end = data + span->size;
+    *out = (ministore_record){.data = data,
+                              .size = span->size,
+                              .sequence = c->sequence,
+                              .segment = c->name,
+                              .line = c->line,
+                              .offset = c->base + (uint64_t)(data - c->buffer)};
+    while (*end != '\n') end++;
+    advance(c, end);
+}
+
 /* The next record, wherever it is. */
 static ministore_status next(ministore_cursor_t *c, ministore_record *out, ministore_error *err) {
     for (;;) {
-        ministore_status status = fill(c, err);
-        if (status == MINISTORE_OK) status = take(c, true, out, err);
-        else return status;
+        if (c->taken >= c->known) {
+            size_t used;
+            ministore_status status = fill(c, err);
+            if (status != MINISTORE_OK) return status;
+            c->taken = 0;
+            c->window = (size_t)(c->offset - c->base);
+            c->known = look_ahead(c, c->spans, AHEAD_MAX, &used);
+        }
+        if (c->taken < c->known) {
+            take_known(c, out);
+            return MINISTORE_OK;
+        }
+        ministore_status status = take(c, true, out, err);
         if (status != MINISTORE_DONE) return status;
     }
 }
 
-static void fill_batch(ministore_cursor_t *c, const ministore_record *first, ministore_batch *out) {
-    ministore_record record = *first;
-    size_t count = 0;
-    do c->spans[count++] = (ministore_span){(uint32_t)(record.data - first->data), (uint32_t)record.size};
-    while (count < SPANS_MAX && take(c, false, &record, NULL) == MINISTORE_OK);
-    *out = (ministore_batch){.data = first->data,
-                             .size = (size_t)(line_start(c) - first->data),
-                             .spans = c->spans,
-                             .count = count,
-                             .sequence = first->sequence,
-                             .segment = c->name,
-                             .line = first->line,
-                             .offset = first->offset};
+/* Go behind lines that are known to be good. Where their commit begins is not noted: only single records tell. */
+static void advance_by(ministore_cursor_t *c, size_t count, size_t size) {
+    if (c->digest) c->crc = ministore__crc32c(c->crc, line_start(c), size);
+    c->offset += size;
+    c->passed += size;
+    c->line += count;
+    c->sequence += count;
+}
+
+/* Records of the buffer as a batch. DONE: nothing complete is left there; or a failure. */
+static ministore_status gather(ministore_cursor_t *c, ministore_batch *out, ministore_error *err) {
+    const char *data = line_start(c);
+    *out = (ministore_batch){.spans = c->spans, .sequence = c->sequence, .segment = c->name, .line = c->line};
+    out->offset = c->offset;
+    out->data = data;
+    c->known = 0;
+    for (ministore_status status = MINISTORE_OK; status == MINISTORE_OK && out->count < SPANS_MAX;) {
+        size_t used, count = look_ahead(c, c->spans + out->count, SPANS_MAX - out->count, &used);
+        uint32_t begin = (uint32_t)(line_start(c) - data);
+        for (size_t i = 0; begin > 0 && i < count; i++) c->spans[out->count + i].offset += begin;
+        advance_by(c, count, used);
+        out->count += count;
+        if (out->count == SPANS_MAX) break;
+        ministore_record record = {0};
+        status = take(c, out->count == 0, &record, err);
+        if (status == MINISTORE_OK)
+            c->spans[out->count++] = (ministore_span){(uint32_t)(record.data - data), (uint32_t)record.size};
+        else if (out->count == 0)
+            return status;
+    }
+    out->size = (size_t)(line_start(c) - data);
+    return MINISTORE_OK;
+}
+
+static ministore_status next_batch(ministore_cursor_t *c, ministore_batch *out, ministore_error *err) {
+    ministore_batch batch;
+    ministore_status status = MINISTORE_DONE;
+    while (status == MINISTORE_DONE) {
+        status = fill(c, err);
+        if (status != MINISTORE_OK) return status;
+        status = gather(c, &batch, err);
+    }
+    if (status == MINISTORE_OK) *out = batch;
+    return status;
 }
 
 /* ---- the calls ---- */
@@ -363,11 +430,8 @@ ministore_status ministore_cursor_next(ministore_cursor_t *cursor, ministore_rec
 
 ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch,
                                              ministore_error *err) {
-    ministore_record first;
     ministore_status status = check_call(cursor, batch, err);
-    if (status == MINISTORE_OK) status = note(cursor, next(cursor, &first, &cursor->cause), err);
-    if (status == MINISTORE_OK) fill_batch(cursor, &first, batch);
-    return status;
+    return status == MINISTORE_OK ? note(cursor, next_batch(cursor, batch, &cursor->cause), err) : status;
 }
 
 ministore_status ministore__cursor_ready(ministore_cursor_t *c) {

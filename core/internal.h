@@ -129,6 +129,21 @@ typedef enum {
 /** NULL if the bytes are one JSON text, else what is wrong, and at which byte. */
 const char *ministore__json_check(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
 
+/** The place behind an escape; NULL if it is not valid. */
+const uint8_t *ministore__json_escape(const uint8_t *at, const uint8_t *end, ministore__json_rules rules);
+
+/** Bytes of the UTF-8 sequence of two to four bytes at a place; 0 if invalid. */
+size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end);
+
+/* ---- json_lines.c: the validator for many lines at once ---- */
+
+/**
+ * The records in the first lines of `data`, at most `most`, as long as they are valid beyond doubt; of the line behind
+ * them ministore__json_check must tell. `used` are the bytes of those lines, newlines included; the last may lack its.
+ */
+size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
+                             size_t most, size_t *used);
+
 /* ---- crc32c.c ---- */
 
 /** CRC-32C of the bytes that gave `crc` (0 for none) followed by these. */
@@ -384,7 +399,7 @@ struct ministore_cursor {
     uint64_t sequence; /* of the record there */
     uint64_t offset;   /* of the next line */
     uint64_t sealed;   /* behind the last commit known to be complete */
-    uint64_t commit;   /* where the commit of that line begins */
+    uint64_t commit;   /* where the commit of that line begins, as far as single records tell */
     uint64_t synced;   /* `durable`: how far the file was synced */
     uint64_t torn_end; /* behind a torn tail at `offset`; 0: not at the end */
     uint64_t suspect;  /* 1 + offset of a bad line of an active segment that has been read once */
@@ -394,7 +409,9 @@ struct ministore_cursor {
     char *buffer; /* bytes from file offset `base` */
     size_t capacity, size;
     uint64_t base;
-    ministore_span *spans;
+    ministore_span *spans; /* of a batch, or of the records that are known to be good: */
+    size_t known, taken;   /* how many, and how many of them have been handed out */
+    size_t window;         /* where in the buffer their lines begin */
 
     uint64_t passed; /* bytes read and gone behind, in all segments */
     bool digest;     /* for verify: compare digests */

@@ -1,15 +1,10 @@
 /*
  * The JSON validator: whether bytes are one JSON text (RFC 8259) in valid UTF-8, found in one pass without memory.
- * What is accepted, and why, is in docs/json.md; so is why there is a careful way and a quick one.
+ * What is accepted, and why, is in docs/json.md. json_lines.c is asked first: it is quicker, but only ever says yes.
  */
 #include "internal.h"
 
 #include <string.h>
-
-#if defined(__SSE2__) && !defined(MINISTORE_PORTABLE) /* tests define MINISTORE_PORTABLE to do without */
-#define MINISTORE__VECTORS
-#include <emmintrin.h>
-#endif
 
 enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192 };
 
@@ -83,7 +78,7 @@ static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end) {
 }
 
 /** The length of the UTF-8 sequence of two to four bytes at a place (The Unicode Standard, table 3-7), 0 if invalid. */
-static inline size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
+size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end) {
     const uint8_t lead = at[0];
     const size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     if (lead < 0xC2 || lead > 0xF4 || (size_t)(end - at) < size) return 0;
@@ -97,7 +92,7 @@ static inline size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
 
 static const uint8_t *scan_utf8(checker *text, const uint8_t *at) {
     while (at < text->end && *at >= 0x80) {
-        const size_t size = utf8_sequence(at, text->end);
+        const size_t size = ministore__utf8_sequence(at, text->end);
         if (size == 0) return fail(text, at, "a string is not valid UTF-8");
         at += size;
     }
@@ -270,8 +265,7 @@ static const uint8_t *scan_value(checker *text, const uint8_t *at) {
     }
 }
 
-/** The careful way as a whole. (Not inline: the quick way has the registers to itself.) */
-static __attribute__((noinline)) const uint8_t *scan_text(checker *text, const uint8_t *begin) {
+static const uint8_t *scan_text(checker *text, const uint8_t *begin) {
     if (text->end - begin >= 3 && memcmp(begin, "\xEF\xBB\xBF", 3) == 0)
         return fail(text, begin, "a byte order mark stands before the value");
     const uint8_t *at = skip_blanks(begin, text->end);
@@ -282,201 +276,29 @@ static __attribute__((noinline)) const uint8_t *scan_text(checker *text, const u
     return at;
 }
 
-/* ---- the quick way, for arrays and objects: it says yes, or leaves the answer to the careful way above ---- */
+/* ---- for json_lines.c ---- */
 
-#ifdef MINISTORE__VECTORS
-
-/*
- * What ends a string or a number is looked up in bits that have been found for 64 bytes at a time: to search at each
- * token anew would make each wait for the one before. Outside strings no end is looked for, as the last byte is a
- * bracket that closes: it ends blanks and scalars alike, and only behind such a bracket may the text be over.
- */
-
-enum { BLOCK = 64, QUICK_DEPTH = 64 /* bits of `objects` */ };
-
-/** A bit for each byte of a block, the first byte's lowest. */
-typedef struct {
-    uint64_t special; /* does not stand for itself in a string: quote, backslash, control, 0x80 and up */
-    uint64_t other;   /* is no digit */
-} marks;
-
-enum { STEP = 16 }; /* bytes marked at once */
-
-static inline marks mark_step(const uint8_t *at) {
-    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    const __m128i outer = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')); /* controls; 0x80 and up are negative */
-    const __m128i special = _mm_or_si128(_mm_or_si128(quotes, backslashes), outer);
-    const __m128i shifted = _mm_add_epi8(bytes, _mm_set1_epi8(INT8_MAX - '9')); /* digits become the greatest */
-    const __m128i other = _mm_cmplt_epi8(shifted, _mm_set1_epi8(INT8_MAX - 9));
-    return (marks){(uint64_t)_mm_movemask_epi8(special), (uint64_t)_mm_movemask_epi8(other)};
+const uint8_t *ministore__json_escape(const uint8_t *at, const uint8_t *end, ministore__json_rules rules) {
+    checker text;
+    text.end = end;
+    text.rules = rules;
+    return scan_escape(&text, at);
 }
-
-static inline marks mark_block(const uint8_t *at) {
-    marks all = {0, 0};
-    for (unsigned i = 0; i < BLOCK; i += STEP) {
-        const marks some = mark_step(at + i);
-        all.special |= some.special << i;
-        all.other |= some.other << i;
-    }
-    return all;
-}
-
-/** A text on the quick way. */
-typedef struct {
-    checker *text;
-    const uint8_t *begin;
-    const uint8_t *end;    /* of the text: nothing is read from here on */
-    const uint8_t *behind; /* the block that is marked ends here */
-    marks marks;
-    uint64_t objects; /* a bit for each open bracket, the innermost one's lowest: it is an object */
-    size_t depth;     /* how many are open */
-} runner;
-
-/** Mark the block that ends at a place; of one that would begin before the text, what lies in the text. (Not inline:
- *  it is rarely called, and from several places.) */
-static __attribute__((noinline)) marks mark_before(const uint8_t *begin, const uint8_t *behind) {
-    const size_t whole = (size_t)(behind - begin);
-    if (whole >= BLOCK) return mark_block(behind - BLOCK);
-    uint8_t copy[BLOCK] = {0};
-    memcpy(copy + BLOCK - whole, begin, whole);
-    return mark_block(copy);
-}
-
-/** Mark the block that begins at a place, or, where that would go too far, the one that ends with the text. */
-static inline void enter_block(runner *on, const uint8_t *at) {
-    on->behind = on->end - at < BLOCK ? on->end : at + BLOCK;
-    on->marks = mark_before(on->begin, on->behind);
-}
-
-/** Bits of a block from a place in it on: it is `at - behind` before the end, which modulo 64 is its bit. */
-static inline uint64_t from(const runner *on, const uint8_t *at, uint64_t block) {
-    return block >> ((size_t)(at - on->behind) % BLOCK);
-}
-
-/** Step over a string from behind its opening quote. */
-static inline const uint8_t *step_over_string(runner *on, const uint8_t *at) {
-    for (;; at = on->behind) {
-        if (at >= on->behind) {
-            if (at == on->end) return NULL;
-            enter_block(on, at);
-        }
-        const uint64_t special = from(on, at, on->marks.special);
-        if (special == 0) continue;
-        at += __builtin_ctzll(special);
-        return *at == '"' ? at + 1 : scan_special(on->text, at);
-    }
-}
-
-/** Step over a number: digits, perhaps with a minus and a fraction, in one block; others are scanned. */
-static inline const uint8_t *step_over_number(runner *on, const uint8_t *at) {
-    const uint8_t *first = at + (*at == '-');
-    if (first >= on->behind) enter_block(on, first);
-    uint64_t others = from(on, first, on->marks.other);
-    if (others == 0 || (others & 1) != 0) return scan_number(on->text, at);
-    const uint8_t *end = first + __builtin_ctzll(others);
-    if (*first == '0' && end > first + 1) return NULL;
-    if (*end == '.') {
-        const uint8_t *fraction = end + 1;
-        others &= others - 1;
-        if (others == 0) return scan_number(on->text, at);
-        end = first + __builtin_ctzll(others);
-        if (end == fraction) return NULL;
-    }
-    return (*end | 0x20) == 'e' ? scan_number(on->text, at) : end;
-}
-
-static inline const uint8_t *step_over_word(const uint8_t *at, const char *word) {
-    return memcmp(at, word, 4) == 0 ? at + 4 : NULL;
-}
-
-static inline const uint8_t *step_over_blanks(const uint8_t *at) {
-    while (is_blank(*at)) at++;
-    return at;
-}
-
-static inline const uint8_t *step_over_scalar(runner *on, const uint8_t *at) {
-    if (*at == '"') return step_over_string(on, at + 1);
-    if (is_digit(*at) || *at == '-') return step_over_number(on, at);
-    if (on->end - at < 5) return NULL;
-    if (*at == 't') return step_over_word(at, "true");
-    if (*at == 'f') return step_over_word(at + 1, "alse");
-    if (*at == 'n') return step_over_word(at, "null");
-    return NULL;
-}
-
-/** Step over a member's name and colon. */
-static inline const uint8_t *step_over_name(runner *on, const uint8_t *at) {
-    if (*at != '"') return NULL;
-    at = step_over_string(on, at + 1);
-    if (at == NULL) return NULL;
-    if (*at != ':') at = step_over_blanks(at);
-    return *at == ':' ? step_over_blanks(at + 1) : NULL;
-}
-
-/** Step over brackets that close up to a comma and over that; to the end of the text if all are closed. */
-static inline const uint8_t *step_over_end(runner *on, const uint8_t *at) {
-    while (*at != ',') {
-        at = step_over_blanks(at);
-        if (*at == ',') break;
-        if (*at != ((on->objects & 1) != 0 ? '}' : ']')) return NULL;
-        at++;
-        on->objects >>= 1;
-        on->depth--;
-        if (on->depth == 0 || at == on->end) return on->depth == 0 && at == on->end ? at : NULL;
-    }
-    return step_over_blanks(at + 1);
-}
-
-/** Whether a text is valid from its first bracket to its last one, where `end` is. */
-static bool is_nest(checker *text, const uint8_t *at, const uint8_t *end) {
-    runner on = {.text = text, .begin = at, .end = end, .behind = at};
-    for (;;) {
-        const bool opens = *at == '{' || *at == '[';
-        if (opens) {
-            if (on.depth++ == QUICK_DEPTH) return false;
-            on.objects = on.objects << 1 | (*at == '{');
-            at = step_over_blanks(at + 1);
-        } else {
-            at = step_over_scalar(&on, at);
-        }
-        if (at != NULL && (!opens || *at == '}' || *at == ']')) {
-            at = step_over_end(&on, at);
-            if (at == end) return true;
-        }
-        if (at != NULL && (on.objects & 1) != 0) at = step_over_name(&on, at);
-        if (at == NULL) return false;
-    }
-}
-
-static bool is_valid(checker *text, const uint8_t *begin) {
-    const uint8_t *end = text->end;
-    while (end > begin && is_blank(end[-1])) end--;
-    const uint8_t *at = skip_blanks(begin, end);
-    if (at == end || (*at != '{' && *at != '[') || (end[-1] != '}' && end[-1] != ']')) return false;
-    return is_nest(text, at, end);
-}
-
-#else
-
-static bool is_valid(checker *text, const uint8_t *begin) {
-    (void)text;
-    (void)begin;
-    return false;
-}
-
-#endif
 
 /* ---- the two together ---- */
 
 const char *ministore__json_check(const char *data, size_t size, ministore__json_rules rules, size_t *offset) {
+#ifndef MINISTORE_PORTABLE /* tests define it to have the careful way alone */
+    ministore_span span;
+    size_t used;
+    if (size > 0 && ministore__json_lines(data, size, rules, &span, 1, &used) == 1 && used == size) return NULL;
+#endif
     const uint8_t *begin = (const uint8_t *)(size == 0 ? "" : data);
     checker text;
     text.end = begin + size;
     text.rules = rules;
     text.depth = 0;
-    if (is_valid(&text, begin) || scan_text(&text, begin) != NULL) return NULL;
+    if (scan_text(&text, begin) != NULL) return NULL;
     *offset = (size_t)(text.wrong_at - begin);
     return text.wrong;
 }

@@ -1,0 +1,232 @@
+/*
+ * The validator for many lines at once, held to the one for single texts: on lines made at random and then damaged,
+ * at every place of a block, for each kind of vector. What it calls good is good, and where it says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum { ROUNDS = 40000, TEXT_MAX = 1 << 16, SPANS = 64, LEVELS = 6 };
+
+/* ---- lines at random ---- */
+
+typedef struct {
+    char bytes[TEXT_MAX];
+    size_t size;
+} text;
+
+static uint64_t seed = 1;
+
+static unsigned below(unsigned n) {
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (unsigned)(seed % n);
+}
+
+static void put(text *t, const char *some) {
+    const size_t size = strlen(some);
+    if (t->size + size > TEXT_MAX / 2) return;
+    memcpy(t->bytes + t->size, some, size);
+    t->size += size;
+}
+
+#define PUT_ONE_OF(t, choices) put(t, (choices)[below(sizeof(choices) / sizeof *(choices))])
+
+static void put_blank(text *t) {
+    static const char *const blanks[] = {" ", "\t", "\r", "  ", " \t \t "};
+    if (below(40) == 0) PUT_ONE_OF(t, blanks);
+}
+
+static void put_string(text *t) {
+    static const char *const parts[] = {
+        "\\\"", "\\\\", "\\u00e9", "\\ud83d\\ude00", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\\n", "{", "]",
+        ",",    ":",    "0",       "true",           " ",        "\\ud800"};
+    put(t, "\"");
+    for (unsigned left = below(below(30) == 0 ? 200 : 16); left > 0; left--) {
+        if (below(4) > 0)
+            put(t, "x");
+        else
+            PUT_ONE_OF(t, parts);
+    }
+    put(t, "\"");
+}
+
+static void put_scalar(text *t) {
+    static const char *const scalars[] = {"true",
+                                          "false",
+                                          "null",
+                                          "0",
+                                          "-0",
+                                          "7",
+                                          "-12.5",
+                                          "0.05",
+                                          "10",
+                                          "3.14159",
+                                          "1e5",
+                                          "2.5E-3",
+                                          "123456789012345678901234567890",
+                                          "0.00000000000001"};
+    if (below(2) == 0)
+        put_string(t);
+    else
+        PUT_ONE_OF(t, scalars);
+}
+
+static void put_value(text *t, int level) {
+    put_blank(t);
+    if (level == LEVELS || below(3) == 0) {
+        put_scalar(t);
+    } else {
+        const bool object = below(2) == 0;
+        put(t, object ? "{" : "[");
+        put_blank(t);
+        for (unsigned left = below(5), first = left; left > 0; left--) {
+            if (left < first) put(t, ",");
+            if (object) {
+                put_blank(t);
+                put_string(t);
+                put_blank(t);
+                put(t, ":");
+            }
+            put_value(t, level + 1);
+        }
+        put(t, object ? "}" : "]");
+    }
+    put_blank(t);
+}
+
+static void make_lines(text *t) {
+    static const char *const ends[] = {"\n", "\n", "\t\n", "\r\n"};
+    t->size = 0;
+    for (unsigned left = 1 + below(8); left > 0; left--) {
+        put_value(t, below(8) == 0 ? LEVELS : 0);
+        PUT_ONE_OF(t, ends);
+    }
+    if (below(2) == 0) t->size--; /* the last line may lack its newline */
+}
+
+static void damage(text *t) {
+    static const char bytes[] = "\"\\{}[]:,0123456789-.+eEtrufalsn \t\r\n\x01\x80\xC3\xFF";
+    char *at = t->bytes + below((unsigned)t->size);
+    const size_t behind = t->size - (size_t)(at - t->bytes);
+    const unsigned what = below(3);
+    if (what == 0) {
+        memmove(at, at + 1, behind - 1);
+        t->size--;
+    } else {
+        if (what == 1) {
+            memmove(at + 1, at, behind);
+            t->size++;
+        }
+        *at = bytes[below(sizeof bytes - 1)];
+    }
+}
+
+/* ---- asking ---- */
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/** What the first line holds without the blanks around it; the bytes of the line with its newline. */
+static size_t first_line(const char *data, size_t size, ministore_span *out) {
+    const char *newline = memchr(data, '\n', size);
+    size_t begin = 0, end = newline ? (size_t)(newline - data) : size;
+    const size_t line = end + (newline != NULL);
+    while (begin < end && is_blank(data[begin])) begin++;
+    while (end > begin && is_blank(data[end - 1])) end--;
+    *out = (ministore_span){(uint32_t)begin, (uint32_t)(end - begin)};
+    return line;
+}
+
+/** Hold the records that were found at the beginning of `data` to its lines. */
+static void check_found(const char *data, size_t size, ministore__json_rules rules, const ministore_span *spans,
+                        size_t count, size_t used) {
+    size_t at = 0, offset;
+    for (size_t i = 0; i < count; i++) {
+        ministore_span line;
+        const size_t step = first_line(data + at, size - at, &line);
+        assert_int_equal(spans[i].offset, at + line.offset);
+        assert_int_equal(spans[i].size, line.size);
+        if (ministore__json_check(data + spans[i].offset, spans[i].size, rules, &offset) != NULL)
+            fail_msg("accepted: %.*s", (int)line.size, data + spans[i].offset);
+        at += step;
+    }
+    assert_int_equal(used, at);
+}
+
+/** Go through lines as a reader does. How many were found good in bulk. */
+static size_t go_through(const char *data, size_t size, ministore__json_rules rules) {
+    size_t found = 0;
+    for (size_t at = 0; at < size;) {
+        ministore_span spans[SPANS], line;
+        size_t used;
+        const size_t count = ministore__json_lines(data + at, size - at, rules, spans, 1 + below(SPANS), &used);
+        check_found(data + at, size - at, rules, spans, count, used);
+        found += count;
+        at += used;
+        if (at < size) at += first_line(data + at, size - at, &line);
+    }
+    return found;
+}
+
+/* ---- the tests ---- */
+
+static void what_is_found_good_is_good(void **state) {
+    (void)state;
+    static text t;
+    size_t found = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        make_lines(&t);
+        for (unsigned left = below(3); left > 0 && t.size > 1; left--) damage(&t);
+        char *exact = malloc(t.size); /* a sanitizer sees a byte read too far */
+        assert_non_null(exact);
+        memcpy(exact, t.bytes, t.size);
+        found += go_through(exact, t.size, i % 2 == 0 ? MINISTORE__JSON_STRICT : MINISTORE__JSON_LENIENT);
+        free(exact);
+    }
+    assert_true(found > 0 || MINISTORE_VECTOR_BYTES == 0);
+}
+
+/* Ordinary records are found wherever they begin in a block, to the last one: the bulk is no idle promise. */
+static void ordinary_records_are_found_at_every_place(void **state) {
+    (void)state;
+    static const char *const records[] = {
+        "{\"id\":10,\"ok\":true,\"n\":[1,-2.5,0.05],\"none\":null,\"s\":\"a\\\"\xC3\xA9\"}",
+        "{}",
+        "[]",
+        "[[],{\"a\":{}}]",
+        "{\"on\":false}",
+        "[\"\\ud83d\\ude00\"]"};
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        for (int before = 0; before < 200; before++) {
+            char data[1024];
+            ministore_span spans[3];
+            size_t used;
+            const int size = snprintf(data, sizeof data, "[\"%0*d\"]\n%s\t\n%s", before, 0, records[i], records[i]);
+            assert_int_equal(ministore__json_lines(data, (size_t)size, MINISTORE__JSON_STRICT, spans, 3, &used), 3);
+            assert_int_equal(used, size);
+            assert_memory_equal(data + spans[1].offset, records[i], spans[1].size);
+            assert_int_equal(spans[2].size, strlen(records[i]));
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_found_good_is_good),
+        cmocka_unit_test(ordinary_records_are_found_at_every_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
