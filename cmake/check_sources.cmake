@@ -14,7 +14,7 @@ endfunction()
 
 expect_same(core "${MINISTORE_CORE_SOURCES}" "*.c")
 expect_same(cli "${MINISTORE_CLI_SOURCES};main.c" "*.c")
-expect_same(tests/core "${MINISTORE_TESTS} ${MINISTORE_VECTOR_TESTS};${MINISTORE_TEST_HELPERS};conformance.c" "*.c")
+expect_same(tests/core "${MINISTORE_TESTS};${MINISTORE_VECTOR_TESTS};${MINISTORE_TEST_HELPERS};conformance.c" "*.c")
 
 file(READ ${root}/ministore-scm-1.rockspec rockspec)
 string(REGEX MATCHALL "core/[a-z0-9_]+\\.c" in_rockspec "${rockspec}")
