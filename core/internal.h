@@ -107,13 +107,13 @@ typedef struct {
     uint64_t line, sequence, offset;
 } ministore__place;
 
-/** Fill err, if it is not NULL, with status and a printf-style message; return status. Everything else is zero. */
-__attribute__((format(printf, 3, 4))) ministore_status ministore__fail(ministore_error *err, ministore_status status,
-                                                                       const char *format, ...);
-
-/** The same with a place, which the message begins with. */
+/** Fill err, if it is not NULL, with status, place and a printf-style message, which begins with the place; return
+    status. Everything else is zero. */
 __attribute__((format(printf, 4, 5))) ministore_status
 ministore__fail_at(ministore_error *err, ministore_status status, const ministore__place *at, const char *format, ...);
+
+/** The same without a place. */
+#define ministore__fail(err, status, ...) ministore__fail_at(err, status, &(ministore__place){0}, __VA_ARGS__)
 
 /** A failed system call: `result` is its -errno, which also gives the status. `what` says what could not be done. */
 ministore_status ministore__fail_io(ministore_error *err, int64_t result, const char *path, const char *segment,
