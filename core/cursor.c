@@ -441,9 +441,9 @@ static ministore_status skip_ahead(ministore_cursor_t *c, ministore_error *err) 
 }
 
 static ministore_status start_stream(ministore_cursor_t *c, ministore_error *err) {
-    int file = -1;
+    int file;
     memcpy(c->name, c->at.name, sizeof c->name);
-    ministore_status status = c->at.folder < 0 ? MINISTORE_OK : ministore__cursor_file(c, c->name, &file, err);
+    ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
     if (status == MINISTORE_OK && file < 0)
         status = ministore__fail_io(err, -ENOENT, c->at.path, NULL, "cannot open the segment");
     if (status != MINISTORE_OK) return status;

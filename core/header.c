@@ -98,6 +98,20 @@ int ministore__header_read(const ministore__io *io, int file, ministore__header 
     return result;
 }
 
+ministore_status ministore__header_load(const ministore__location *location, const char *name, int file, bool active,
+                                        ministore__header *out, ministore_error *err) {
+    ministore__header_state state;
+    int result = ministore__header_read(location->io, file, out, &state);
+    if (result < 0) return ministore__fail_io(err, result, location->path, name, "cannot read the segment's header");
+    if (state == MINISTORE__HEADER_GOOD || (state == MINISTORE__HEADER_TORN && active)) return MINISTORE_OK;
+    ministore__place at = {.path = location->path, .segment = name, .line = 1};
+    if (state == MINISTORE__HEADER_UNSUPPORTED)
+        return ministore__fail_at(err, MINISTORE_UNSUPPORTED_VERSION, &at,
+                                  "the segment's format version is not 0.1.x; a newer ministore is needed");
+    return ministore__fail_at(err, active ? MINISTORE_BAD_HEADER : MINISTORE_CORRUPT, &at,
+                              "the first line is not a journal's header; the file is left as it is");
+}
+
 size_t ministore__header_format(char *line, uint64_t first, uint32_t prev) {
     int n = first == 0 ? snprintf(line, MINISTORE__HEADER_MAX, "%s0.1.4\n", magic)
                        : snprintf(line, MINISTORE__HEADER_MAX, "%s0.1.4 first=%" PRIu64 " prev=crc32c:%08" PRIx32 "\n",

@@ -134,28 +134,6 @@ const char *ministore__json_check(const char *data, size_t size, ministore__json
 /** CRC-32C of the bytes that gave `crc` (0 for none) followed by these. */
 uint32_t ministore__crc32c(uint32_t crc, const void *data, size_t size);
 
-/* ---- header.c: line 1 of a segment ---- */
-
-typedef struct {
-    size_t size;    /* bytes of the line with its newline; 0 if torn */
-    uint64_t first; /* sequence number of the segment's first record; 0: not given */
-    bool has_prev;
-    uint32_t prev; /* CRC-32C of the segment before, if has_prev */
-} ministore__header;
-
-typedef enum {
-    MINISTORE__HEADER_GOOD,
-    MINISTORE__HEADER_TORN, /* a prefix of a header line, perhaps empty, and then only NULs */
-    MINISTORE__HEADER_BAD,
-    MINISTORE__HEADER_UNSUPPORTED
-} ministore__header_state;
-
-/** Read the header line of an open segment. Fails only when the file cannot be read. */
-int ministore__header_read(const ministore__io *io, int file, ministore__header *out, ministore__header_state *state);
-
-/** Write a header line to `line`, of MINISTORE__HEADER_MAX bytes; first 0: one without attributes. Its size. */
-size_t ministore__header_format(char *line, uint64_t first, uint32_t prev);
-
 /* ---- path.c: where a journal lives ---- */
 
 typedef struct {
@@ -175,6 +153,33 @@ bool ministore__names_segment(const char *name);
 
 /** `name` of the location and a suffix such as ".torn". */
 void ministore__sibling(const ministore__location *location, const char *suffix, char name[MINISTORE__NAME_SIZE]);
+
+/* ---- header.c: line 1 of a segment ---- */
+
+typedef struct {
+    size_t size;    /* bytes of the line with its newline; 0 if torn */
+    uint64_t first; /* sequence number of the segment's first record; 0: not given */
+    bool has_prev;
+    uint32_t prev; /* CRC-32C of the segment before, if has_prev */
+} ministore__header;
+
+typedef enum {
+    MINISTORE__HEADER_GOOD,
+    MINISTORE__HEADER_TORN, /* a prefix of a header line, perhaps empty, and then only NULs */
+    MINISTORE__HEADER_BAD,
+    MINISTORE__HEADER_UNSUPPORTED
+} ministore__header_state;
+
+/** Read the header line of an open segment. Fails only when the file cannot be read. */
+int ministore__header_read(const ministore__io *io, int file, ministore__header *out, ministore__header_state *state);
+
+/** Read the header of a segment that is by the rules of an active one or not; what is wrong with it fails at its place.
+    OK also for a torn one of an active segment, whose size is 0. */
+ministore_status ministore__header_load(const ministore__location *location, const char *name, int file, bool active,
+                                        ministore__header *out, ministore_error *err);
+
+/** Write a header line to `line`, of MINISTORE__HEADER_MAX bytes; first 0: one without attributes. Its size. */
+size_t ministore__header_format(char *line, uint64_t first, uint32_t prev);
 
 /* ---- scan.c: the end of a segment, line by line ---- */
 
@@ -216,7 +221,7 @@ typedef struct {
 
 typedef struct {
     ministore__archive *items; /* ascending; to be freed */
-    size_t count, capacity;
+    size_t count;
 } ministore__archives;
 
 ministore_status ministore__list(const ministore__location *location, ministore__archives *out, ministore_error *err);
@@ -229,17 +234,34 @@ ministore_status ministore__archive_check(const ministore__location *location, c
 ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
                                            ministore_error *err);
 
-/** Sequence number of the first record of archive `index`; archives->count stands for the active segment, if any. */
+/** Open a file of the journal's folder that must be a regular one; OK and -1 if it is not there. */
+ministore_status ministore__open_regular(const ministore__location *location, const char *name, int how, uint32_t mode,
+                                         int *file, ministore_error *err);
+
+/** Header of segment `index`, where archives->count stands for the open file `active`; with `scan` also its end, with
+    the CRC of the whole and as `ended` the lines behind the header. Zeros for a bad header, a fault or no file. */
+int ministore__segment_read(const ministore__location *location, const ministore__archives *archives, int active,
+                            size_t index, ministore__header *header, ministore__scan *scan);
+
+/** Sequence number of that segment's first record. PRUNED: one was removed since the list was made. */
 ministore_status ministore__first_of(const ministore__location *location, const ministore__archives *archives,
                                      int active, size_t index, uint64_t *out, ministore_error *err);
 
-/** Header of an archive, and how many lines are ended behind it (NULL: not asked). A bad header gives zeros. */
-int ministore__archive_read(const ministore__location *location, const ministore__archive *archive,
-                            ministore__header *header, uint64_t *lines);
+/** Index of the newest archive, from `least` on, that is this file; archives->count if none is. */
+ministore_status ministore__find_file(const ministore__location *location, const ministore__archives *archives,
+                                      size_t least, const ministore__stat *file, size_t *index, ministore_error *err);
 
 /** Drop from the list the archive that is the open file `active` itself, and those behind it: it was caught between a
-    rotation's steps, or archived since it was opened as P. 1: dropped, 0: none is, or -errno. */
-int ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active);
+    rotation's steps, or archived since it was opened as P. */
+ministore_status ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active,
+                                      ministore_error *err);
+
+enum { MINISTORE__LOOKS_MAX = 100 }; /* at a folder that changes under the eyes */
+
+/** Look at the segments: open P (-1: not there) in the place of what *active was, then list the archives, so that none
+    falls between, without one that is P itself. A gap is looked at again. */
+ministore_status ministore__look(const ministore__location *location, ministore__archives *archives, int *active,
+                                 ministore_error *err);
 
 static inline bool ministore__same_file(const ministore__stat *one, const ministore__stat *other) {
     return one->device == other->device && one->inode == other->inode;
@@ -261,7 +283,6 @@ struct ministore {
     /* The active segment. Only the request that leads changes it, or open and close. */
     int file;           /* while P is missing: the newest archive, which holds the lock */
     uint64_t first;     /* sequence number of its first record */
-    bool has_first;     /* its header says so */
     uint64_t begin;     /* its header's size */
     uint64_t end;       /* behind the last commit */
     uint64_t allocated; /* the file's size, if preallocated more than `end` */
@@ -429,9 +450,6 @@ int ministore__cursor_skip_line(ministore_cursor_t *c, bool *ended);
 
 /** Find the segment to begin with by the cursor's options, and enter it. A journal that is not there is OK. */
 ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error *err);
-
-/** Open a file of the journal's folder, which must be a regular one; OK and -1 if it is not there. */
-ministore_status ministore__cursor_file(ministore_cursor_t *c, const char *name, int *file, ministore_error *err);
 
 /** Begin with an open file, which is the cursor's from now on; and read its header, again if it was not whole. */
 ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool active, ministore_error *err);

@@ -14,121 +14,61 @@ static ministore_status fail_io(ministore_t *j, int result, const char *what, mi
     return ministore__fail_io(err, result, j->at.path, NULL, what);
 }
 
-static ministore_status fail(ministore_t *j, ministore_status status, const char *what, ministore_error *err) {
-    return ministore__fail_at(err, status, &(ministore__place){.path = j->at.path}, "%s", what);
-}
-
 static ministore_status locked(ministore_t *j, ministore_error *err) {
-    return fail(j, MINISTORE_LOCKED, "another writer has the journal open; close it there first", err);
+    return ministore__fail_at(err, MINISTORE_LOCKED, &(ministore__place){.path = j->at.path},
+                              "another writer has the journal open; close it there first");
 }
 
-/* Open P, or make it; OK and file -1 if it is not there and not to be made. */
-static ministore_status open_active(ministore_t *j, bool create, ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    ministore__stat stat;
-    int result = io->stat_name(io, j->at.folder, j->at.name, false, &stat);
-    if (result == -ENOENT && !create) return MINISTORE_OK;
-    if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    bool fresh = result == -ENOENT;
-    if (!fresh && stat.kind != MINISTORE__FILE) return fail(j, MINISTORE_NOT_A_FILE, "it is no regular file", err);
-    int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW | (fresh ? MINISTORE__CREATE : 0);
-    j->file = io->open_file(io, j->at.folder, j->at.name, how, j->options.mode);
-    if (j->file == -ENOENT && !fresh) {
-        j->file = -1;
-        return MINISTORE_OK;
-    }
-    if (j->file < 0) return fail_io(j, j->file, "cannot open the journal for writing", err);
-    j->created = fresh;
-    return MINISTORE_OK;
-}
-
-/* Lock the open file and see whether it still has the name P. *again: it has not, start over. */
-static ministore_status lock_active(ministore_t *j, bool *again, ministore_error *err) {
+/* Lock the open file: P, which must still have that name then, or while P is missing the newest archive, and P must
+   not be back. *again: it is otherwise, start over. */
+static ministore_status lock(ministore_t *j, bool *again, ministore_error *err) {
     const ministore__io *io = j->at.io;
     ministore__stat held, named;
     int result = io->stat_file(io, j->file, &held);
-    if (result == 0 && held.kind != MINISTORE__FILE) return fail(j, MINISTORE_NOT_A_FILE, "it is no regular file", err);
     if (result == 0) result = io->lock(io, j->file);
     if (result == -EWOULDBLOCK) return locked(j, err);
     if (result < 0) return fail_io(j, result, "cannot lock the journal", err);
     result = io->stat_name(io, j->at.folder, j->at.name, false, &named);
     if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    *again = result == -ENOENT || !ministore__same_file(&held, &named);
+    *again = j->missing ? result == 0 : result < 0 || !ministore__same_file(&held, &named);
     return MINISTORE_OK;
 }
 
-/* P is missing while archives are there: lock the newest, and look for P again. */
-static ministore_status lock_newest(ministore_t *j, const ministore__archives *archives, bool *again,
-                                    ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    char name[MINISTORE__NAME_SIZE];
-    ministore__stat stat;
-    ministore_status status = ministore__archive_check(&j->at, archives, archives->count - 1, err);
-    if (status != MINISTORE_OK) return status;
-    ministore__archive_name(&j->at, &archives->items[archives->count - 1], name);
-    j->file = io->open_file(io, j->at.folder, name, 0, 0);
-    *again = j->file == -ENOENT;
-    if (*again) return MINISTORE_OK;
-    if (j->file < 0) return ministore__fail_io(err, j->file, j->at.path, name, "cannot open the segment");
-    int result = io->lock(io, j->file);
-    if (result == -EWOULDBLOCK) return locked(j, err);
-    if (result < 0) return fail_io(j, result, "cannot lock the newest segment", err);
-    result = io->stat_name(io, j->at.folder, j->at.name, false, &stat);
-    if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    *again = result == 0;
-    j->missing = !*again;
-    return MINISTORE_OK;
-}
-
+/* Open and lock P, or the newest archive, or an empty P made for it. */
 static ministore_status attempt(ministore_t *j, bool create, bool *again, ministore_error *err) {
-    ministore_status status = open_active(j, false, err);
-    if (status != MINISTORE_OK || j->file >= 0) {
-        return status == MINISTORE_OK ? lock_active(j, again, err) : status;
+    const int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
+    char name[MINISTORE__NAME_SIZE];
+    ministore_status status = ministore__open_regular(&j->at, j->at.name, how, 0, &j->file, err);
+    if (status == MINISTORE_OK && j->file < 0) {
+        status = ministore__list(&j->at, &j->archives, err);
+        if (status != MINISTORE_OK) return status;
+        size_t count = j->archives.count;
+        if (count == 0 && !create) return fail_io(j, -ENOENT, "cannot open the journal", err);
+        j->created = count == 0;
+        j->missing = count > 0;
+        if (j->missing) {
+            status = ministore__archive_check(&j->at, &j->archives, count - 1, err);
+            if (status != MINISTORE_OK) return status;
+            ministore__archive_name(&j->at, &j->archives.items[count - 1], name);
+            status = ministore__open_regular(&j->at, name, 0, 0, &j->file, err);
+        } else {
+            status = ministore__open_regular(&j->at, j->at.name, how | MINISTORE__CREATE, j->options.mode, &j->file, err);
+        }
     }
-    ministore__archives archives = {0};
-    status = ministore__list(&j->at, &archives, err);
-    if (status == MINISTORE_OK && archives.count > 0) status = lock_newest(j, &archives, again, err);
-    else if (status == MINISTORE_OK && !create) status = fail_io(j, -ENOENT, "cannot open the journal", err);
-    else if (status == MINISTORE_OK) {
-        status = open_active(j, true, err);
-        if (status == MINISTORE_OK && j->file >= 0) status = lock_active(j, again, err);
-    }
-    free(archives.items);
-    return status;
-}
-
-static void let_go(ministore_t *j) {
-    if (j->file >= 0) j->at.io->close(j->at.io, j->file);
-    j->file = -1;
-    j->missing = false;
+    *again = j->file < 0;
+    return status == MINISTORE_OK && j->file >= 0 ? lock(j, again, err) : status;
 }
 
 static ministore_status get_lock(ministore_t *j, bool create, ministore_error *err) {
     for (int i = 0; i < ATTEMPTS; i++) {
         bool again = false;
+        j->missing = j->created = false;
         ministore_status status = attempt(j, create, &again, err);
         if (status != MINISTORE_OK || !again) return status;
-        let_go(j);
+        if (j->file >= 0) j->at.io->close(j->at.io, j->file);
+        j->file = -1;
     }
     return locked(j, err);
-}
-
-static ministore_status check_header(ministore_t *j, ministore__header *header, ministore_error *err) {
-    ministore__header_state state = MINISTORE__HEADER_TORN;
-    if (!j->missing) {
-        int result = ministore__header_read(j->at.io, j->file, header, &state);
-        if (result < 0) return fail_io(j, result, "cannot read the journal's header", err);
-    }
-    ministore__place at = {.path = j->at.path, .segment = j->at.name, .line = 1};
-    if (state == MINISTORE__HEADER_BAD)
-        return ministore__fail_at(err, MINISTORE_BAD_HEADER, &at, "the first line is not a journal's header; "
-                                                                  "the file is left as it is");
-    if (state == MINISTORE__HEADER_UNSUPPORTED)
-        return ministore__fail_at(err, MINISTORE_UNSUPPORTED_VERSION, &at,
-                                  "the journal's format version is not 0.1.x; a newer ministore is needed");
-    j->begin = header->size;
-    j->has_first = header->first != 0;
-    return MINISTORE_OK;
 }
 
 static void note_newest(ministore_t *j) {
@@ -142,36 +82,25 @@ static void note_newest(ministore_t *j) {
 ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error *err) {
     ministore__header header = {0};
     ministore_status status = get_lock(j, create, err);
-    if (status == MINISTORE_OK) status = check_header(j, &header, err);
+    if (status == MINISTORE_OK && !j->missing)
+        status = ministore__header_load(&j->at, j->at.name, j->file, true, &header, err);
     if (status == MINISTORE_OK) status = ministore__list(&j->at, &j->archives, err);
     if (status == MINISTORE_OK) status = ministore__archives_check(&j->at, &j->archives, err);
+    size_t listed = j->archives.count;
+    if (status == MINISTORE_OK && !j->missing) status = ministore__drop_twin(&j->at, &j->archives, j->file, err);
     if (status != MINISTORE_OK) return status;
-    int twin = j->missing ? 0 : ministore__drop_twin(&j->at, &j->archives, j->file);
-    if (twin < 0) return fail_io(j, twin, "cannot look at the newest segment", err);
-    j->two_names = twin > 0;
+    j->two_names = j->archives.count < listed;
+    j->begin = header.size;
     note_newest(j);
-    int active = j->begin > 0 ? j->file : -1;
-    return ministore__first_of(&j->at, &j->archives, active, j->archives.count, &j->first, err);
-}
-
-/* CRC-32C of the newest archive. */
-static ministore_status newest_digest(ministore_t *j, const ministore__archives *archives, uint32_t *crc,
-                                      ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    char name[MINISTORE__NAME_SIZE];
-    ministore__scan scan = {0};
-    ministore__archive_name(&j->at, &archives->items[archives->count - 1], name);
-    int file = io->open_file(io, j->at.folder, name, 0, 0);
-    int result = file < 0 ? file : ministore__scan_file(io, file, 0, MINISTORE__SCAN_CRC, &scan);
-    if (file >= 0) io->close(io, file);
-    *crc = scan.crc;
-    return result < 0 ? ministore__fail_io(err, result, j->at.path, name, "cannot read the segment") : MINISTORE_OK;
+    return ministore__first_of(&j->at, &j->archives, j->begin > 0 ? j->file : -1, j->archives.count, &j->first, err);
 }
 
 ministore_status ministore__renew(ministore_t *j, const ministore__archives *archives, ministore_error *err) {
-    uint32_t crc = 0;
-    ministore_status status = newest_digest(j, archives, &crc, err);
-    return status == MINISTORE_OK ? ministore__install(j, j->first, crc, err) : status;
+    ministore__header header;
+    ministore__scan scan;
+    int result = ministore__segment_read(&j->at, archives, -1, archives->count - 1, &header, &scan);
+    if (result < 0) return fail_io(j, result, "cannot read the newest segment", err);
+    return ministore__install(j, j->first, scan.crc, err);
 }
 
 /* Sync the folder that holds the journal's: the last of the folders that a killed process made may not be durable. */
@@ -241,17 +170,14 @@ int ministore__mode(const ministore_t *j) {
 
 static int save_tail(ministore_t *j, const char *name, uint64_t from, uint64_t to) {
     const ministore__io *io = j->at.io;
+    const int how = MINISTORE__WRITE | MINISTORE__CREATE | MINISTORE__NO_FOLLOW;
     ministore__stat stat;
-    int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
-    int torn = io->open_file(io, j->at.folder, name, how, 0), mode = ministore__mode(j);
-    bool fresh = torn == -ENOENT;
-    if (fresh && mode < 0) return mode;
-    if (fresh)
-        torn = io->open_file(io, j->at.folder, name, how | MINISTORE__CREATE | MINISTORE__EXCLUSIVE, (uint32_t)mode);
+    int mode = ministore__mode(j);
+    int torn = mode < 0 ? mode : io->open_file(io, j->at.folder, name, how, (uint32_t)mode);
     if (torn < 0) return torn;
-    int result = fresh ? io->set_mode(io, torn, (uint32_t)mode) : 0;
-    if (result == 0) result = io->stat_file(io, torn, &stat);
+    int result = io->stat_file(io, torn, &stat);
     if (result == 0 && stat.kind != MINISTORE__FILE) result = -EINVAL;
+    if (result == 0 && stat.size == 0) result = io->set_mode(io, torn, (uint32_t)mode);
     if (result == 0) {
         result = copy_tail(j, torn, stat.size, from, to);
         if (result < 0) (void)io->truncate(io, torn, stat.size);

@@ -50,7 +50,6 @@ static void adopt(ministore_t *j, const fresh *f) {
     j->at.io->close(j->at.io, j->file);
     j->file = f->file;
     j->first = f->first;
-    j->has_first = true;
     j->begin = j->end = j->allocated = f->size;
     j->crc = f->crc;
     j->lines = 0;
@@ -197,42 +196,23 @@ typedef struct {
     uint32_t removed;
 } prune;
 
-/* First sequence number behind archive `index`, whose own is `first`. */
-static int first_behind(ministore_t *j, const ministore__archives *archives, size_t index, uint64_t first,
-                        uint64_t *out) {
-    ministore__header header = {.first = j->first};
-    uint64_t lines = 0;
-    int result = 0;
-    if (index + 1 < archives->count)
-        result = ministore__archive_read(&j->at, &archives->items[index + 1], &header, NULL);
-    *out = header.first;
-    if (result < 0 || header.first > 0) return result;
-    result = ministore__archive_read(&j->at, &archives->items[index], &header, &lines);
-    *out = first + lines;
-    return result;
-}
-
 /* How many of the oldest archives hold only records before `before`. */
 static ministore_status choose(ministore_t *j, const ministore__archives *archives, uint64_t before, size_t *count,
                                ministore_error *err) {
-    uint64_t first;
-    *count = 0;
-    ministore_status status = ministore__first_of(&j->at, archives, j->file, 0, &first, err);
-    while (status == MINISTORE_OK && *count < archives->count) {
-        int result = first_behind(j, archives, *count, first, &first);
-        if (result < 0) return fail_io(j, result, NULL, "cannot read the archived segments", err);
-        if (first > before) break;
-        (*count)++;
+    for (*count = 0; *count < archives->count; (*count)++) {
+        uint64_t behind; /* the first record that is not in it */
+        ministore_status status = ministore__first_of(&j->at, archives, j->file, *count + 1, &behind, err);
+        if (status != MINISTORE_OK || behind > before) return status;
     }
-    return status;
+    return MINISTORE_OK;
 }
 
 /* Whether the header of a segment from `index` on tells where it begins. */
 static bool numbers_told(ministore_t *j, const ministore__archives *archives, size_t index) {
     ministore__header header;
-    for (; index < archives->count && !j->has_first; index++)
-        if (ministore__archive_read(&j->at, &archives->items[index], &header, NULL) == 0 && header.first > 0) return true;
-    return j->has_first;
+    for (; index <= archives->count; index++)
+        if (ministore__segment_read(&j->at, archives, j->file, index, &header, NULL) == 0 && header.first > 0) return true;
+    return false;
 }
 
 static ministore_status prune_listed(ministore_t *j, prune *p, const ministore__archives *archives,
