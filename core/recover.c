@@ -103,22 +103,12 @@ ministore_status ministore__renew(ministore_t *j, const ministore__archives *arc
     return ministore__install(j, j->first, scan.crc, err);
 }
 
-/* Sync the folder that holds the journal's: the last of the folders that a killed process made may not be durable. */
-static int sync_outer_folder(const ministore_t *j) {
-    const ministore__io *io = j->at.io;
-    int outer = io->open_folder(io, j->at.folder, "..");
-    int result = outer < 0 ? outer : io->sync(io, outer);
-    if (outer >= 0) io->close(io, outer);
-    return result == -EIO ? result : 0; /* where it cannot be synced it is not ours */
-}
-
 /* The header of a journal's first segment, in place: nothing else is in the file. */
 static ministore_status write_header(ministore_t *j, ministore_error *err) {
     const ministore__io *io = j->at.io;
     char line[MINISTORE__HEADER_MAX];
     size_t size = ministore__header_format(line, 0, 0);
-    int result = sync_outer_folder(j);
-    if (result == 0) result = io->truncate(io, j->file, 0);
+    int result = io->truncate(io, j->file, 0);
     if (result == 0 && j->created) result = io->set_mode(io, j->file, j->options.mode);
     if (result == 0) result = io->write(io, j->file, line, size, 0);
     if (result < 0) (void)io->truncate(io, j->file, 0);
