@@ -100,7 +100,7 @@ ministore_status ministore__renew(ministore_t *j, const ministore__archives *arc
     ministore__scan scan;
     int result = ministore__segment_read(&j->at, archives, -1, archives->count - 1, &header, &scan);
     if (result < 0) return fail_io(j, result, "cannot read the newest segment", err);
-    return ministore__install(j, j->first, scan.crc, err);
+    return ministore__install(j, j->first, scan.crc, false, err);
 }
 
 /* The header of a journal's first segment, in place: nothing else is in the file. */

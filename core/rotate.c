@@ -53,64 +53,55 @@ static void adopt(ministore_t *j, const fresh *f) {
     j->begin = j->end = j->allocated = f->size;
     j->crc = f->crc;
     j->lines = 0;
-    j->no_allocation = false;
-}
-
-ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, ministore_error *err) {
-    fresh f;
-    ministore_status status = make_fresh(j, &f, first, prev, err);
-    if (status != MINISTORE_OK) return status;
-    int result = j->at.io->rename(j->at.io, j->at.folder, f.name, j->at.name, !j->missing);
-    if (result < 0) {
-        discard(j, &f);
-        return fail_io(j, result, f.name, "cannot give the new segment the journal's name", err);
-    }
-    adopt(j, &f);
-    j->missing = false;
-    return ministore__sync_folder(j, err);
+    j->no_allocation = j->missing = false;
 }
 
 static bool no_links(int result) {
     return result == -EPERM || result == -EOPNOTSUPP || result == -ENOSYS || result == -EMLINK || result == -EINVAL;
 }
 
-/* A second name for the active segment, then the new one over its first. */
-static ministore_status swap_by_link(ministore_t *j, fresh *f, const char *archive, ministore_error *err) {
+/* Give the active segment its archive's name too. Where links are not to be had that is its only name, *linked is false,
+   and there is a moment without P, in which the old segment's lock guards it. */
+static ministore_status name_archive(ministore_t *j, const char *archive, bool *linked, ministore_error *err) {
     const ministore__io *io = j->at.io;
-    ministore_status status = ministore__sync_folder(j, err);
-    if (status != MINISTORE_OK) return status;
-    int result = io->rename(io, j->at.folder, f->name, j->at.name, true);
-    if (result == 0) return MINISTORE_OK;
-    (void)io->unlink(io, j->at.folder, archive);
-    status = ministore__sync_folder(j, err);
-    return status == MINISTORE_OK ? fail_io(j, result, f->name, "cannot give the new segment the journal's name", err)
-                                  : status;
-}
-
-/* Where links are not to be had: there is a moment without P, in which the old segment's lock guards it. */
-static ministore_status swap_by_rename(ministore_t *j, fresh *f, const char *archive, ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    int result = io->rename(io, j->at.folder, j->at.name, archive, false);
+    int result = io->link(io, j->at.folder, j->at.name, archive);
+    *linked = !no_links(result);
+    if (!*linked) result = io->rename(io, j->at.folder, j->at.name, archive, false);
     if (result < 0) return fail_io(j, result, archive, "cannot archive the segment", err);
-    ministore_status status = ministore__sync_folder(j, err);
-    if (status != MINISTORE_OK) return status;
-    result = io->rename(io, j->at.folder, f->name, j->at.name, false);
-    if (result == 0) return MINISTORE_OK;
-    status = fail_io(j, result, f->name, "cannot give the new segment the journal's name", err);
-    result = io->rename(io, j->at.folder, archive, j->at.name, false);
-    if (result < 0) return ministore__poison(j, result, "cannot undo a rotation", err);
-    (void)ministore__sync_folder(j, NULL);
-    return status;
+    return ministore__sync_folder(j, err);
 }
 
-static ministore_status swap(ministore_t *j, fresh *f, ministore_error *err) {
-    char archive[MINISTORE__NAME_SIZE];
+/* Take that back. */
+static ministore_status unname_archive(ministore_t *j, const char *archive, bool linked, ministore_error *err) {
+    const ministore__io *io = j->at.io;
+    int result = linked ? io->unlink(io, j->at.folder, archive)
+                        : io->rename(io, j->at.folder, archive, j->at.name, false);
+    if (result < 0) return ministore__poison(j, result, "cannot undo a rotation", err);
+    return ministore__sync_folder(j, err);
+}
+
+ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, bool archive, ministore_error *err) {
+    fresh f;
+    char name[MINISTORE__NAME_SIZE];
     ministore__archive next = {.number = j->newest + 1, .digits = j->digits};
-    ministore__archive_name(&j->at, &next, archive);
-    int result = j->at.io->link(j->at.io, j->at.folder, j->at.name, archive);
-    if (result < 0 && !no_links(result)) return fail_io(j, result, archive, "cannot archive the segment", err);
-    ministore_status status = result == 0 ? swap_by_link(j, f, archive, err) : swap_by_rename(j, f, archive, err);
-    if (status == MINISTORE_OK) j->newest++;
+    bool replace = !j->missing;
+    ministore_status status = make_fresh(j, &f, first, prev, err);
+    if (status != MINISTORE_OK) return status;
+    ministore__archive_name(&j->at, &next, name);
+    if (archive) status = name_archive(j, name, &replace, err);
+    if (status == MINISTORE_OK) {
+        int result = j->at.io->rename(j->at.io, j->at.folder, f.name, j->at.name, replace);
+        if (result < 0 && archive) status = unname_archive(j, name, replace, err);
+        if (result < 0 && status == MINISTORE_OK)
+            status = fail_io(j, result, f.name, "cannot give the new segment the journal's name", err);
+    }
+    if (status != MINISTORE_OK) {
+        discard(j, &f);
+        return status;
+    }
+    j->newest += archive;
+    status = ministore__sync_folder(j, err);
+    adopt(j, &f);
     return status;
 }
 
@@ -159,18 +150,7 @@ static ministore_status archive_active(ministore_t *j, ministore_error *err) {
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the segment numbers are used up");
     ministore_status status = settle(j, err);
-    if (status != MINISTORE_OK) return status;
-    fresh f;
-    status = make_fresh(j, &f, ministore__next(j), j->crc, err);
-    if (status != MINISTORE_OK) return status;
-    status = swap(j, &f, err);
-    if (status != MINISTORE_OK) {
-        discard(j, &f);
-        return status;
-    }
-    status = ministore__sync_folder(j, err);
-    adopt(j, &f);
-    return status;
+    return status == MINISTORE_OK ? ministore__install(j, ministore__next(j), j->crc, true, err) : status;
 }
 
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err) {
