@@ -6,22 +6,30 @@
 #include <errno.h>
 #include <string.h>
 
+/* A reader that goes on behind bad lines. */
+static ministore_status open_reader(ministore_cursor_t **out, const ministore__io *io, const char *path,
+                                    uint64_t max_record_bytes, bool digest, ministore_error *err) {
+    ministore_cursor_options options;
+    (void)ministore_cursor_options_init(&options, sizeof options);
+    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
+    options.max_record_bytes = max_record_bytes;
+    return ministore__cursor_open(out, io, path, &options, digest, err);
+}
+
 /* ---- verify ---- */
 
 /* Read on to the end; the first problem is the answer, the others are counted. */
 static ministore_status read_all(ministore_cursor_t *c, ministore_verify_info *info, ministore_error *err) {
     ministore_status first = MINISTORE_OK;
     ministore_batch batch;
-    ministore_error error;
     for (;;) {
-        ministore_status status = ministore_cursor_next_batch(c, &batch, &error);
+        ministore_status status = ministore_cursor_next_batch(c, &batch, first == MINISTORE_OK ? err : NULL);
         __atomic_store_n(&info->bytes, c->passed, __ATOMIC_RELAXED); /* another thread may look meanwhile */
         if (status == MINISTORE_DONE) return first;
         if (status == MINISTORE_OK) {
             info->records += batch.count;
             continue;
         }
-        if (first == MINISTORE_OK && err) *err = error;
         if (first == MINISTORE_OK) first = status;
         info->problems++;
         if (status != MINISTORE_CORRUPT && status != MINISTORE_TOO_LARGE) return first;
@@ -44,16 +52,12 @@ static ministore_status sum_up(ministore_cursor_t *c, ministore_verify_info *inf
 ministore_status ministore__verify(const ministore__io *io, const char *path, uint64_t max_record_bytes,
                                    ministore_verify_info *info, ministore_error *err) {
     ministore_verify_info own = {.struct_size = sizeof own};
-    ministore_cursor_options options;
     ministore_cursor_t *c;
     if (info && !ministore__struct_size_fits(info->struct_size, sizeof *info))
         return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "set info's struct_size to its size first");
     if (info) *info = own;
     else info = &own;
-    (void)ministore_cursor_options_init(&options, sizeof options);
-    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
-    options.max_record_bytes = max_record_bytes;
-    ministore_status status = ministore__cursor_open(&c, io, path, &options, true, err);
+    ministore_status status = open_reader(&c, io, path, max_record_bytes, true, err);
     if (status != MINISTORE_OK) {
         info->problems = 1;
         return status;
@@ -104,14 +108,10 @@ static ministore_status assess(ministore_cursor_t *c, damage *d, ministore_error
 }
 
 static ministore_status count_archived(ministore_t *j, uint64_t *bad_lines, ministore_error *err) {
-    ministore_cursor_options options;
     ministore_cursor_t *c;
     ministore_batch batch;
     if (j->archives.count == 0) return MINISTORE_OK;
-    (void)ministore_cursor_options_init(&options, sizeof options);
-    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
-    options.max_record_bytes = j->options.max_record_bytes;
-    ministore_status status = ministore__cursor_open(&c, j->at.io, j->at.path, &options, false, err);
+    ministore_status status = open_reader(&c, j->at.io, j->at.path, j->options.max_record_bytes, false, err);
     if (status != MINISTORE_OK) return status;
     do {
         status = ministore_cursor_next_batch(c, &batch, err);

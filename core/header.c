@@ -83,14 +83,16 @@ int ministore__header_read(const ministore__io *io, int file, ministore__header 
     if (n < 0) return (int)n;
     const char *newline = memchr(line, '\n', (size_t)n);
     size_t size = newline ? (size_t)(newline - line) : (size_t)n;
+    uint32_t crc = newline ? ministore__crc32c(0, line, size + 1) : 0; /* before it is taken apart */
     for (size_t i = 0; newline && i < size; i++)
         if (line[i] == '\0') line[i] = '\1'; /* in a whole line one that has no place in it either */
     line[size] = '\0';
     *state = parse(line, newline != NULL, out);
     size_t text = strlen(line);
     if (text == MINISTORE__HEADER_MAX || (newline && *state == MINISTORE__HEADER_TORN)) *state = MINISTORE__HEADER_BAD;
-    if (*state == MINISTORE__HEADER_GOOD) out->size = size + 1;
-    else *out = (ministore__header){0};
+    out->size = size + 1;
+    out->crc = crc;
+    if (*state != MINISTORE__HEADER_GOOD) *out = (ministore__header){0};
     if (*state != MINISTORE__HEADER_TORN) return 0;
     ministore__scan scan;
     int result = ministore__scan_file(io, file, text, MINISTORE__SCAN_FIRST, &scan);

@@ -23,7 +23,7 @@ enum {
     MINISTORE__CURRENT_FOLDER = -100     /* for open_folder: relative to the current folder */
 };
 
-typedef enum { MINISTORE__FILE, MINISTORE__LINK, MINISTORE__OTHER, MINISTORE__UNKNOWN } ministore__kind;
+typedef enum { MINISTORE__FILE, MINISTORE__OTHER, MINISTORE__UNKNOWN } ministore__kind; /* UNKNOWN: stat tells */
 
 /** What stat tells of a file. */
 typedef struct {
@@ -158,6 +158,7 @@ void ministore__sibling(const ministore__location *location, const char *suffix,
 
 typedef struct {
     size_t size;    /* bytes of the line with its newline; 0 if torn */
+    uint32_t crc;   /* of these */
     uint64_t first; /* sequence number of the segment's first record; 0: not given */
     bool has_prev;
     uint32_t prev; /* CRC-32C of the segment before, if has_prev */

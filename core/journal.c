@@ -4,7 +4,6 @@
 #include "internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { RECORD_BYTES_DEFAULT = 64 << 20, RECORD_BYTES_MAX = 1 << 30, MODE_DEFAULT = 0600 };
 
@@ -103,15 +102,15 @@ ministore_status ministore_open(ministore_t **out, const char *path, const minis
 }
 
 static ministore_status stat_alone(ministore_t *j, void *argument, ministore_error *err) {
-    ministore_info info = {.next_sequence = ministore__next(j), .durable_sequence = j->durable};
-    info.torn_bytes = j->torn_bytes;
-    info.torn_offset = j->torn_offset;
+    ministore_info info = {.struct_size = sizeof info,
+                           .next_sequence = ministore__next(j),
+                           .durable_sequence = j->durable,
+                           .torn_bytes = j->torn_bytes,
+                           .torn_offset = j->torn_offset};
     ministore_status status = ministore__survey(&j->at, &info.segments, &info.bytes, &info.first_sequence, err);
     if (status != MINISTORE_OK) return status;
     if (j->allocated > j->end) info.bytes -= j->allocated - j->end;
-    ministore_info *out = argument;
-    info.struct_size = out->struct_size;
-    memcpy(out, &info, out->struct_size);
+    *(ministore_info *)argument = info;
     return MINISTORE_OK;
 }
 

@@ -70,19 +70,20 @@ ministore_status ministore__archive_check(const ministore__location *location, c
     char name[MINISTORE__NAME_SIZE];
     ministore__place at = {.path = location->path, .segment = name};
     ministore__archive_name(location, item, name);
-    if (item->number > UINT32_MAX)
-        return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "its number is beyond 32 bits; move the file away if it "
-                                                               "is not the journal's");
-    if (!item->regular)
-        return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "it has a segment's name and is no regular file; "
-                                                               "move it away if it is not the journal's");
-    if ((index > 0 && item->number == item[-1].number) ||
-        (index + 1 < archives->count && item->number == item[1].number))
-        return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "another segment has the same number");
-    if (index == 0 || item->number == item[-1].number + 1) return MINISTORE_OK;
-    ministore__archive missing = {.number = item[-1].number + 1, .digits = item[-1].digits};
-    ministore__archive_name(location, &missing, name);
-    return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "the segment is missing, while older ones are there");
+    const char *wrong = NULL;
+    if (item->number > UINT32_MAX) {
+        wrong = "its number is beyond 32 bits; move the file away if it is not the journal's";
+    } else if (!item->regular) {
+        wrong = "it has a segment's name and is no regular file; move it away if it is not the journal's";
+    } else if ((index > 0 && item->number == item[-1].number) ||
+               (index + 1 < archives->count && item->number == item[1].number)) {
+        wrong = "another segment has the same number";
+    } else if (index > 0 && item->number != item[-1].number + 1) {
+        ministore__archive missing = {.number = item[-1].number + 1, .digits = item[-1].digits};
+        ministore__archive_name(location, &missing, name);
+        wrong = "the segment is missing, while older ones are there";
+    }
+    return wrong ? ministore__fail_at(err, MINISTORE_CORRUPT, &at, "%s", wrong) : MINISTORE_OK;
 }
 
 ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
