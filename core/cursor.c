@@ -476,7 +476,7 @@ static ministore_status allocate(ministore_cursor_t **out, const char *path, min
     if (c) c->spans = malloc(SPANS_MAX * sizeof *c->spans);
     if (c && c->buffer && c->spans) {
         c->capacity = MINISTORE__CHUNK;
-        c->file = c->last = -1;
+        c->file = c->archives.active = -1;
         c->index = SIZE_MAX;
         *out = c;
         return MINISTORE_OK;
@@ -531,7 +531,7 @@ ministore_status ministore__cursor_at(ministore_cursor_t **out, const ministore_
 void ministore_cursor_close(ministore_cursor_t *cursor) {
     if (!cursor) return;
     if (cursor->file >= 0) cursor->at.io->close(cursor->at.io, cursor->file);
-    if (cursor->last >= 0) cursor->at.io->close(cursor->at.io, cursor->last);
+    if (cursor->archives.active >= 0) cursor->at.io->close(cursor->at.io, cursor->archives.active);
     if (cursor->at.io) {
         ministore__follow_free(cursor);
         ministore__disown(cursor->at.io, &cursor->owner);

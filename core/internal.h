@@ -221,47 +221,47 @@ typedef struct {
 } ministore__archive;
 
 typedef struct {
+    const ministore__location *at;
     ministore__archive *items; /* ascending; to be freed */
     size_t count;
+    int active; /* the file behind them, opened as P; -1: it is not there */
 } ministore__archives;
 
+/** List the archives; `active` is left as it is. */
 ministore_status ministore__list(const ministore__location *location, ministore__archives *out, ministore_error *err);
 void ministore__archive_name(const ministore__location *location, const ministore__archive *archive,
                              char name[MINISTORE__NAME_SIZE]);
 
 /** Whether item `index` is a fault of the set: a double number, a gap before it, too large, no regular file. */
-ministore_status ministore__archive_check(const ministore__location *location, const ministore__archives *archives,
-                                          size_t index, ministore_error *err);
-ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
-                                           ministore_error *err);
+ministore_status ministore__archive_check(const ministore__archives *archives, size_t index, ministore_error *err);
+ministore_status ministore__archives_check(const ministore__archives *archives, ministore_error *err);
 
 /** Open a file of the journal's folder that must be a regular one; OK and -1 if it is not there. */
 ministore_status ministore__open_regular(const ministore__location *location, const char *name, int how, uint32_t mode,
                                          int *file, ministore_error *err);
 
-/** Header of segment `index`, where archives->count stands for the open file `active`; with `scan` also its end, with
-    the CRC of the whole and as `ended` the lines behind the header. Zeros for a bad header, a fault or no file. */
-int ministore__segment_read(const ministore__location *location, const ministore__archives *archives, int active,
-                            size_t index, ministore__header *header, ministore__scan *scan);
+/** Header of segment `index`, where `count` stands for the active one; with `scan` also its end, with the CRC of the
+    whole and as `ended` the lines behind the header. Zeros for a bad header, a fault or no file. 0, or -errno. */
+int ministore__segment_read(const ministore__archives *archives, size_t index, ministore__header *header,
+                            ministore__scan *scan);
 
 /** Sequence number of that segment's first record. PRUNED: one was removed since the list was made. */
-ministore_status ministore__first_of(const ministore__location *location, const ministore__archives *archives,
-                                     int active, size_t index, uint64_t *out, ministore_error *err);
+ministore_status ministore__first_of(const ministore__archives *archives, size_t index, uint64_t *out,
+                                     ministore_error *err);
 
-/** Index of the newest archive, from `least` on, that is this file; archives->count if none is. */
-ministore_status ministore__find_file(const ministore__location *location, const ministore__archives *archives,
-                                      size_t least, const ministore__stat *file, size_t *index, ministore_error *err);
+/** Index of the newest archive, from `least` on, that is this file; `count` if none is. */
+ministore_status ministore__find_file(const ministore__archives *archives, size_t least, const ministore__stat *file,
+                                      size_t *index, ministore_error *err);
 
-/** Drop from the list the archive that is the open file `active` itself, and those behind it: it was caught between a
+/** Drop from the list the archive that is the active file itself, and those behind it: it was caught between a
     rotation's steps, or archived since it was opened as P. */
-ministore_status ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active,
-                                      ministore_error *err);
+ministore_status ministore__drop_twin(ministore__archives *archives, ministore_error *err);
 
 enum { MINISTORE__LOOKS_MAX = 100 }; /* at a folder that changes under the eyes */
 
-/** Look at the segments: open P (-1: not there) in the place of what *active was, then list the archives, so that none
-    falls between, without one that is P itself. A gap is looked at again. */
-ministore_status ministore__look(const ministore__location *location, ministore__archives *archives, int *active,
+/** Look at the segments anew: open P, then list the archives, so that none falls between, without one that is P itself.
+    A gap is looked at again. */
+ministore_status ministore__look(const ministore__location *location, ministore__archives *archives,
                                  ministore_error *err);
 
 static inline bool ministore__same_file(const ministore__stat *one, const ministore__stat *other) {
@@ -390,10 +390,9 @@ struct ministore_cursor {
     ministore_cursor_options options;
     ministore__owner owner;
 
-    /* The segments as last looked at: the archives, then the file that was P. */
+    /* The segments as last looked at: the archives, then the file that was P, until it is read. */
     ministore__archives archives;
     size_t index;  /* of the segment being read; archives.count: the last; SIZE_MAX: none yet, or one pruned */
-    int last;      /* file that was P, until it is read; -1: none */
     bool unlinked; /* the segment being read was pruned: what comes next may be behind a gap */
     bool gap;      /* a fault of the set before this segment was told: the count may be off */
     bool told;     /* what is wrong with segment `index` is reported: enter it */

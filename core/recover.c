@@ -47,7 +47,7 @@ static ministore_status attempt(ministore_t *j, bool create, bool *again, minist
         j->created = count == 0;
         j->missing = count > 0;
         if (j->missing) {
-            status = ministore__archive_check(&j->at, &j->archives, count - 1, err);
+            status = ministore__archive_check(&j->archives, count - 1, err);
             if (status != MINISTORE_OK) return status;
             ministore__archive_name(&j->at, &j->archives.items[count - 1], name);
             status = ministore__open_regular(&j->at, name, 0, 0, &j->file, err);
@@ -85,20 +85,21 @@ ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error
     if (status == MINISTORE_OK && !j->missing)
         status = ministore__header_load(&j->at, j->at.name, j->file, true, &header, err);
     if (status == MINISTORE_OK) status = ministore__list(&j->at, &j->archives, err);
-    if (status == MINISTORE_OK) status = ministore__archives_check(&j->at, &j->archives, err);
+    if (status == MINISTORE_OK) status = ministore__archives_check(&j->archives, err);
     size_t listed = j->archives.count;
-    if (status == MINISTORE_OK && !j->missing) status = ministore__drop_twin(&j->at, &j->archives, j->file, err);
+    j->archives.active = j->missing ? -1 : j->file;
+    if (status == MINISTORE_OK) status = ministore__drop_twin(&j->archives, err);
     if (status != MINISTORE_OK) return status;
     j->two_names = j->archives.count < listed;
     j->begin = header.size;
     note_newest(j);
-    return ministore__first_of(&j->at, &j->archives, j->begin > 0 ? j->file : -1, j->archives.count, &j->first, err);
+    return ministore__first_of(&j->archives, j->archives.count, &j->first, err);
 }
 
 ministore_status ministore__renew(ministore_t *j, const ministore__archives *archives, ministore_error *err) {
     ministore__header header;
     ministore__scan scan;
-    int result = ministore__segment_read(&j->at, archives, -1, archives->count - 1, &header, &scan);
+    int result = ministore__segment_read(archives, archives->count - 1, &header, &scan);
     if (result < 0) return fail_io(j, result, "cannot read the newest segment", err);
     return ministore__install(j, j->first, scan.crc, false, err);
 }

@@ -177,31 +177,31 @@ typedef struct {
 } prune;
 
 /* How many of the oldest archives hold only records before `before`. */
-static ministore_status choose(ministore_t *j, const ministore__archives *archives, uint64_t before, size_t *count,
+static ministore_status choose(const ministore__archives *archives, uint64_t before, size_t *count,
                                ministore_error *err) {
     for (*count = 0; *count < archives->count; (*count)++) {
         uint64_t behind; /* the first record that is not in it */
-        ministore_status status = ministore__first_of(&j->at, archives, j->file, *count + 1, &behind, err);
+        ministore_status status = ministore__first_of(archives, *count + 1, &behind, err);
         if (status != MINISTORE_OK || behind > before) return status;
     }
     return MINISTORE_OK;
 }
 
 /* Whether the header of a segment from `index` on tells where it begins. */
-static bool numbers_told(ministore_t *j, const ministore__archives *archives, size_t index) {
+static bool numbers_told(const ministore__archives *archives, size_t index) {
     ministore__header header;
     for (; index <= archives->count; index++)
-        if (ministore__segment_read(&j->at, archives, j->file, index, &header, NULL) == 0 && header.first > 0) return true;
+        if (ministore__segment_read(archives, index, &header, NULL) == 0 && header.first > 0) return true;
     return false;
 }
 
 static ministore_status prune_listed(ministore_t *j, prune *p, const ministore__archives *archives,
                                      ministore_error *err) {
     size_t count;
-    ministore_status status = ministore__archives_check(&j->at, archives, err);
-    if (status == MINISTORE_OK) status = choose(j, archives, p->before, &count, err);
+    ministore_status status = ministore__archives_check(archives, err);
+    if (status == MINISTORE_OK) status = choose(archives, p->before, &count, err);
     if (status != MINISTORE_OK || count == 0) return status;
-    if (!numbers_told(j, archives, count))
+    if (!numbers_told(archives, count))
         status = j->lines > 0 ? archive_active(j, err) : ministore__renew(j, archives, err);
     return status == MINISTORE_OK ? remove_archives(j, archives, count, &p->removed, err) : status;
 }
@@ -212,7 +212,7 @@ static ministore_status prune_alone(ministore_t *j, void *argument, ministore_er
         return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
                                   "`before` is %llu and must be from 1 to %llu, the next sequence number",
                                   (unsigned long long)p->before, (unsigned long long)ministore__next(j));
-    ministore__archives archives = {0};
+    ministore__archives archives = {.active = j->file};
     ministore_status status = ministore__list(&j->at, &archives, err);
     if (status == MINISTORE_OK) status = prune_listed(j, p, &archives, err);
     free(archives.items);

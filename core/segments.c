@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    const ministore__location *location;
-    ministore__archives *out;
-} listing;
-
 static bool is_regular(const ministore__location *location, const char *name, ministore__kind kind) {
     if (kind == MINISTORE__FILE || kind == MINISTORE__OTHER) return kind == MINISTORE__FILE;
     ministore__stat stat;
@@ -21,10 +16,9 @@ static bool is_regular(const ministore__location *location, const char *name, mi
 }
 
 static int each(void *context, const char *name, ministore__kind kind) {
-    listing *l = context;
-    ministore__archives *out = l->out;
-    size_t size = strlen(l->location->name);
-    if (strncmp(name, l->location->name, size) != 0 || name[size] != '.') return 0;
+    ministore__archives *out = context;
+    size_t size = strlen(out->at->name);
+    if (strncmp(name, out->at->name, size) != 0 || name[size] != '.') return 0;
     const char *suffix = name + size + 1;
     size_t digits = strspn(suffix, "0123456789");
     if (digits == 0 || suffix[digits] != '\0') return 0;
@@ -36,7 +30,7 @@ static int each(void *context, const char *name, ministore__kind kind) {
     out->items[out->count++] = (ministore__archive){
         .number = strtoull(suffix, NULL, 10), /* the greatest beyond 64 bits */
         .digits = (uint32_t)digits,
-        .regular = is_regular(l->location, name, kind),
+        .regular = is_regular(out->at, name, kind),
     };
     return 0;
 }
@@ -48,10 +42,10 @@ static int by_number(const void *left, const void *right) {
 }
 
 ministore_status ministore__list(const ministore__location *location, ministore__archives *out, ministore_error *err) {
+    out->at = location;
     out->count = 0;
     if (location->folder < 0) return MINISTORE_OK;
-    listing l = {location, out};
-    int result = location->io->list(location->io, location->folder, each, &l);
+    int result = location->io->list(location->io, location->folder, each, out);
     if (result < 0) return ministore__fail_io(err, result, location->path, NULL, "cannot list the journal's folder");
     if (out->count > 1) qsort(out->items, out->count, sizeof *out->items, by_number);
     return MINISTORE_OK;
@@ -64,12 +58,11 @@ void ministore__archive_name(const ministore__location *location, const ministor
     if (size >= MINISTORE__NAME_SIZE) name[0] = '\0'; /* no file can have it */
 }
 
-ministore_status ministore__archive_check(const ministore__location *location, const ministore__archives *archives,
-                                          size_t index, ministore_error *err) {
+ministore_status ministore__archive_check(const ministore__archives *archives, size_t index, ministore_error *err) {
     const ministore__archive *item = &archives->items[index];
     char name[MINISTORE__NAME_SIZE];
-    ministore__place at = {.path = location->path, .segment = name};
-    ministore__archive_name(location, item, name);
+    ministore__place at = {.path = archives->at->path, .segment = name};
+    ministore__archive_name(archives->at, item, name);
     const char *wrong = NULL;
     if (item->number > UINT32_MAX) {
         wrong = "its number is beyond 32 bits; move the file away if it is not the journal's";
@@ -80,17 +73,16 @@ ministore_status ministore__archive_check(const ministore__location *location, c
         wrong = "another segment has the same number";
     } else if (index > 0 && item->number != item[-1].number + 1) {
         ministore__archive missing = {.number = item[-1].number + 1, .digits = item[-1].digits};
-        ministore__archive_name(location, &missing, name);
+        ministore__archive_name(archives->at, &missing, name);
         wrong = "the segment is missing, while older ones are there";
     }
     return wrong ? ministore__fail_at(err, MINISTORE_CORRUPT, &at, "%s", wrong) : MINISTORE_OK;
 }
 
-ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
-                                           ministore_error *err) {
+ministore_status ministore__archives_check(const ministore__archives *archives, ministore_error *err) {
     ministore_status status = MINISTORE_OK;
     for (size_t i = 0; status == MINISTORE_OK && i < archives->count; i++)
-        status = ministore__archive_check(location, archives, i, err);
+        status = ministore__archive_check(archives, i, err);
     return status;
 }
 
@@ -113,25 +105,25 @@ ministore_status ministore__open_regular(const ministore__location *location, co
     return MINISTORE_OK;
 }
 
-int ministore__segment_read(const ministore__location *location, const ministore__archives *archives, int active,
-                            size_t index, ministore__header *header, ministore__scan *scan) {
-    const ministore__io *io = location->io;
+int ministore__segment_read(const ministore__archives *archives, size_t index, ministore__header *header,
+                            ministore__scan *scan) {
+    const ministore__io *io = archives->at->io;
     char name[MINISTORE__NAME_SIZE];
     ministore__header_state state;
-    int file = active;
+    int file = archives->active;
     *header = (ministore__header){0};
     if (scan) *scan = (ministore__scan){0};
     if (index < archives->count) {
         if (!archives->items[index].regular) return 0;
-        ministore__archive_name(location, &archives->items[index], name);
-        file = io->open_file(io, location->folder, name, 0, 0);
+        ministore__archive_name(archives->at, &archives->items[index], name);
+        file = io->open_file(io, archives->at->folder, name, 0, 0);
         if (file < 0) return file;
     }
     if (file < 0) return 0;
     int result = ministore__header_read(io, file, header, &state);
     if (result == 0 && scan) result = ministore__scan_file(io, file, 0, MINISTORE__SCAN_CRC, scan);
     if (scan && scan->ended > 0) scan->ended--; /* the header */
-    if (file != active) io->close(io, file);
+    if (file != archives->active) io->close(io, file);
     return result;
 }
 
@@ -142,103 +134,101 @@ static bool joined(const ministore__archives *archives, size_t index) {
 
 /* Count on from the nearest older header that tells a number, else back from the nearest newer one, else from 1. If
    there are more records than a newer one has room for, 1 too: its header is where that is noticed. */
-ministore_status ministore__first_of(const ministore__location *location, const ministore__archives *archives,
-                                     int active, size_t index, uint64_t *out, ministore_error *err) {
+ministore_status ministore__first_of(const ministore__archives *archives, size_t index, uint64_t *out,
+                                     ministore_error *err) {
     ministore__header header;
     ministore__scan scan;
     uint64_t older = 0, newer = 0; /* lines between */
     size_t i = index;
-    int result = ministore__segment_read(location, archives, active, i, &header, NULL);
+    int result = ministore__segment_read(archives, i, &header, NULL);
     while (result == 0 && header.first == 0 && i > 0 && joined(archives, i)) {
-        result = ministore__segment_read(location, archives, active, --i, &header, &scan);
+        result = ministore__segment_read(archives, --i, &header, &scan);
         older += scan.ended;
     }
     *out = (header.first > 0 ? header.first : 1) + older;
     for (i = index; result == 0 && header.first == 0 && i < archives->count && joined(archives, i + 1); i++) {
-        result = ministore__segment_read(location, archives, active, i, &header, &scan);
+        result = ministore__segment_read(archives, i, &header, &scan);
         newer += scan.ended;
-        if (result == 0) result = ministore__segment_read(location, archives, active, i + 1, &header, NULL);
+        if (result == 0) result = ministore__segment_read(archives, i + 1, &header, NULL);
         if (header.first > 0) *out = header.first > newer ? header.first - newer : 1;
     }
     if (result == -ENOENT)
-        return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = location->path},
+        return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = archives->at->path},
                                   "a segment was removed meanwhile");
-    if (result < 0) return ministore__fail_io(err, result, location->path, NULL, "cannot read the archived segments");
-    return MINISTORE_OK;
+    return result < 0 ? ministore__fail_io(err, result, archives->at->path, NULL, "cannot read the archived segments")
+                      : MINISTORE_OK;
 }
 
-ministore_status ministore__find_file(const ministore__location *location, const ministore__archives *archives,
-                                      size_t least, const ministore__stat *file, size_t *index, ministore_error *err) {
+ministore_status ministore__find_file(const ministore__archives *archives, size_t least, const ministore__stat *file,
+                                      size_t *index, ministore_error *err) {
+    const ministore__location *at = archives->at;
     ministore__stat named;
     char name[MINISTORE__NAME_SIZE];
     for (*index = archives->count; (*index)-- > least;) {
-        ministore__archive_name(location, &archives->items[*index], name);
-        int result = location->io->stat_name(location->io, location->folder, name, true, &named);
+        ministore__archive_name(at, &archives->items[*index], name);
+        int result = at->io->stat_name(at->io, at->folder, name, true, &named);
         if (result == 0 && ministore__same_file(file, &named)) return MINISTORE_OK;
         if (result < 0 && result != -ENOENT)
-            return ministore__fail_io(err, result, location->path, name, "cannot look at the segment");
+            return ministore__fail_io(err, result, at->path, name, "cannot look at the segment");
     }
     *index = archives->count;
     return MINISTORE_OK;
 }
 
-ministore_status ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active,
-                                      ministore_error *err) {
-    const ministore__io *io = location->io;
+ministore_status ministore__drop_twin(ministore__archives *archives, ministore_error *err) {
+    const ministore__location *at = archives->at;
     ministore__stat file, named;
-    if (archives->count == 0 || active < 0) return MINISTORE_OK;
-    int result = io->stat_file(io, active, &file);
-    if (result == 0) result = io->stat_name(io, location->folder, location->name, true, &named);
+    if (archives->count == 0 || archives->active < 0) return MINISTORE_OK;
+    int result = at->io->stat_file(at->io, archives->active, &file);
+    if (result == 0) result = at->io->stat_name(at->io, at->folder, at->name, true, &named);
     if (result < 0 && result != -ENOENT)
-        return ministore__fail_io(err, result, location->path, NULL, "cannot look at the journal");
+        return ministore__fail_io(err, result, at->path, NULL, "cannot look at the journal");
     bool moved = result < 0 || !ministore__same_file(&file, &named);
     size_t index;
-    ministore_status status =
-        ministore__find_file(location, archives, moved ? 0 : archives->count - 1, &file, &index, err);
+    ministore_status status = ministore__find_file(archives, moved ? 0 : archives->count - 1, &file, &index, err);
     if (status == MINISTORE_OK) archives->count = index;
     return status;
 }
 
-ministore_status ministore__look(const ministore__location *location, ministore__archives *archives, int *active,
+ministore_status ministore__look(const ministore__location *location, ministore__archives *archives,
                                  ministore_error *err) {
     for (int i = 0; i < MINISTORE__LOOKS_MAX; i++) {
-        if (*active >= 0) location->io->close(location->io, *active);
-        ministore_status status = ministore__open_regular(location, location->name, 0, 0, active, err);
+        if (archives->active >= 0) location->io->close(location->io, archives->active);
+        ministore_status status = ministore__open_regular(location, location->name, 0, 0, &archives->active, err);
         if (status == MINISTORE_OK) status = ministore__list(location, archives, err);
         if (status != MINISTORE_OK) return status;
-        if (ministore__archives_check(location, archives, NULL) == MINISTORE_OK) break;
+        if (ministore__archives_check(archives, NULL) == MINISTORE_OK) break;
     }
-    return ministore__drop_twin(location, archives, *active, err);
+    return ministore__drop_twin(archives, err);
 }
 
-static ministore_status sum_bytes(const ministore__location *location, const ministore__archives *archives, int active,
-                                  uint64_t *bytes, ministore_error *err) {
+static ministore_status sum_bytes(const ministore__archives *archives, uint64_t *bytes, ministore_error *err) {
+    const ministore__location *at = archives->at;
     ministore__stat stat = {0};
     char name[MINISTORE__NAME_SIZE];
-    int result = active < 0 ? 0 : location->io->stat_file(location->io, active, &stat);
+    int result = archives->active < 0 ? 0 : at->io->stat_file(at->io, archives->active, &stat);
     *bytes = stat.size;
     for (size_t i = 0; i < archives->count && result == 0; i++) {
-        ministore__archive_name(location, &archives->items[i], name);
-        result = location->io->stat_name(location->io, location->folder, name, true, &stat);
+        ministore__archive_name(at, &archives->items[i], name);
+        result = at->io->stat_name(at->io, at->folder, name, true, &stat);
         if (result == 0) *bytes += stat.size;
         else if (result == -ENOENT) result = 0; /* pruned meanwhile */
     }
-    return result < 0 ? ministore__fail_io(err, result, location->path, NULL, "cannot look at the segments")
+    return result < 0 ? ministore__fail_io(err, result, at->path, NULL, "cannot look at the segments")
                       : MINISTORE_OK;
 }
 
 ministore_status ministore__survey(const ministore__location *location, uint32_t *segments, uint64_t *bytes,
                                    uint64_t *first, ministore_error *err) {
-    ministore__archives archives = {0};
-    int active = -1;
+    ministore__archives archives = {.active = -1};
     ministore_status status = MINISTORE_PRUNED;
     for (int i = 0; i < MINISTORE__LOOKS_MAX && status == MINISTORE_PRUNED; i++) { /* while we looked: once more */
-        status = ministore__look(location, &archives, &active, err);
-        if (status == MINISTORE_OK) status = sum_bytes(location, &archives, active, bytes, err);
-        if (status == MINISTORE_OK) status = ministore__first_of(location, &archives, active, 0, first, err);
+        status = ministore__look(location, &archives, err);
+        if (status == MINISTORE_OK) status = sum_bytes(&archives, bytes, err);
+        if (status == MINISTORE_OK) status = ministore__first_of(&archives, 0, first, err);
     }
-    *segments = (uint32_t)archives.count + (active >= 0);
-    if (active >= 0) location->io->close(location->io, active);
+    *segments = (uint32_t)archives.count + (archives.active >= 0);
+    if (archives.active >= 0) location->io->close(location->io, archives.active);
     free(archives.items);
     return status;
 }

@@ -20,7 +20,7 @@ static ministore_status look(ministore_cursor_t *c, ministore_error *err) {
         ministore__location_free(&c->at);
         c->at = again;
     }
-    return ministore__look(&c->at, &c->archives, &c->last, err);
+    return ministore__look(&c->at, &c->archives, err);
 }
 
 /* ---- entering a segment ---- */
@@ -115,8 +115,8 @@ static ministore_status enter_archive(ministore_cursor_t *c, ministore_error *er
 
 static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
     if (c->index < c->archives.count) return enter_archive(c, err);
-    int file = c->last;
-    c->last = -1;
+    int file = c->archives.active;
+    c->archives.active = -1;
     memcpy(c->name, c->at.name, sizeof c->name);
     return ministore__cursor_begin(c, file, true, err);
 }
@@ -126,12 +126,12 @@ static ministore_status relocate(ministore_cursor_t *c, ministore_error *err) {
     ministore__stat stat;
     ministore_status status = look(c, err);
     if (status != MINISTORE_OK || c->file < 0) return status;
-    if (c->last >= 0 && c->at.io->stat_file(c->at.io, c->last, &stat) == 0 &&
+    if (c->archives.active >= 0 && c->at.io->stat_file(c->at.io, c->archives.active, &stat) == 0 &&
         ministore__same_file(&stat, &c->identity)) {
         c->index = c->archives.count;
         return MINISTORE_OK;
     }
-    status = ministore__find_file(&c->at, &c->archives, 0, &c->identity, &c->index, err);
+    status = ministore__find_file(&c->archives, 0, &c->identity, &c->index, err);
     if (status != MINISTORE_OK) return status;
     if (c->index < c->archives.count) {
         ministore__archive_name(&c->at, &c->archives.items[c->index], c->name);
@@ -145,7 +145,7 @@ static ministore_status relocate(ministore_cursor_t *c, ministore_error *err) {
 /* Whether a segment is known behind the one being read. */
 static bool has_next(const ministore_cursor_t *c) {
     size_t next = c->index + 1; /* SIZE_MAX + 1 is 0 */
-    return next < c->archives.count || (next == c->archives.count && c->last >= 0);
+    return next < c->archives.count || (next == c->archives.count && c->archives.active >= 0);
 }
 
 static bool is_readable(const ministore_cursor_t *c) {
@@ -161,7 +161,7 @@ ministore_status ministore__cursor_next_segment(ministore_cursor_t *c, ministore
         if (status != MINISTORE_OK) return status;
         if (!has_next(c)) return MINISTORE_DONE;
         c->index++;
-        if (c->index < c->archives.count) status = ministore__archive_check(&c->at, &c->archives, c->index, err);
+        if (c->index < c->archives.count) status = ministore__archive_check(&c->archives, c->index, err);
         c->gap = status != MINISTORE_OK;
         c->told = is_readable(c); /* a fault of the set is told once; then the segment is entered if it can be */
         if (status != MINISTORE_OK) return status;
@@ -186,7 +186,7 @@ ministore_status ministore__cursor_end_of_active(ministore_cursor_t *c, ministor
 static ministore_status find(ministore_cursor_t *c, uint64_t from, size_t *index, ministore_error *err) {
     ministore__header header = {0};
     for (*index = c->archives.count + 1; *index > 0 && (header.first == 0 || header.first > from);) {
-        int result = ministore__segment_read(&c->at, &c->archives, c->last, --*index, &header, NULL);
+        int result = ministore__segment_read(&c->archives, --*index, &header, NULL);
         if (result < 0 && result != -ENOENT) /* pruned meanwhile: entering it tells */
             return fail_io(c, result, "cannot read the segments' headers", err);
     }
@@ -197,12 +197,12 @@ static ministore_status find(ministore_cursor_t *c, uint64_t from, size_t *index
 static ministore_status choose(ministore_cursor_t *c, ministore_error *err) {
     size_t count = c->archives.count;
     ministore_status status = MINISTORE_OK;
-    if (count == 0 && c->last < 0) return MINISTORE_DONE;
+    if (count == 0 && c->archives.active < 0) return MINISTORE_DONE;
     c->index = 0;
-    if (c->options.at_end) c->index = c->last >= 0 ? count : count - 1;
+    if (c->options.at_end) c->index = c->archives.active >= 0 ? count : count - 1;
     else if (c->options.from > 0) status = find(c, c->options.from, &c->index, err);
     if (status != MINISTORE_OK) return status;
-    status = ministore__first_of(&c->at, &c->archives, c->last, c->index, &c->sequence, err);
+    status = ministore__first_of(&c->archives, c->index, &c->sequence, err);
     if (status != MINISTORE_OK || c->options.from == 0 || c->options.from >= c->sequence) return status;
     return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = c->at.path},
                               "record %llu was removed; the oldest is %llu", (unsigned long long)c->options.from,

@@ -26,7 +26,7 @@ static void forget(void) {
 
 static void expect_fault(ministore_status status, const char *segment) {
     list(&ministore__posix);
-    assert_status(status, ministore__archives_check(&at, &archives, &why));
+    assert_status(status, ministore__archives_check(&archives, &why));
     assert_string_equal(why.segment, segment);
     forget();
 }
@@ -59,7 +59,7 @@ static void many_segments(void **state) {
     list(&ministore__posix);
     assert_int_equal(archives.count, 40);
     for (size_t i = 0; i < 40; i++) assert_int_equal(archives.items[i].number, i + 1);
-    assert_status(MINISTORE_OK, ministore__archives_check(&at, &archives, &why));
+    assert_status(MINISTORE_OK, ministore__archives_check(&archives, &why));
     forget();
 }
 
@@ -79,7 +79,7 @@ static void two_files_with_one_number(void **state) {
     put_text("j.01", HEADER);
     put_text("j.001", HEADER);
     list(&ministore__posix);
-    assert_status(MINISTORE_CORRUPT, ministore__archives_check(&at, &archives, &why));
+    assert_status(MINISTORE_CORRUPT, ministore__archives_check(&archives, &why));
     assert_true(strcmp(why.segment, "j.01") == 0 || strcmp(why.segment, "j.001") == 0);
     forget();
 }
@@ -91,7 +91,7 @@ static void numbers_beyond_32_bits(void **state) {
     expect_fault(MINISTORE_OK, "");
     put_text("j.4294967296", HEADER);
     list(&ministore__posix);
-    assert_status(MINISTORE_CORRUPT, ministore__archives_check(&at, &archives, &why));
+    assert_status(MINISTORE_CORRUPT, ministore__archives_check(&archives, &why));
     forget();
     ministore_t *j;
     assert_status(MINISTORE_CORRUPT, ministore_open(&j, in_folder("j"), NULL, &why));
@@ -112,9 +112,9 @@ static void what_kind_of_file(void **state) {
 static uint64_t first_of(size_t index) {
     uint64_t first = 0;
     list(&ministore__posix);
-    int active = at.io->open_file(at.io, at.folder, "j", 0, 0);
-    assert_status(MINISTORE_OK, ministore__first_of(&at, &archives, active, index, &first, &why));
-    at.io->close(at.io, active);
+    archives.active = at.io->open_file(at.io, at.folder, "j", 0, 0);
+    assert_status(MINISTORE_OK, ministore__first_of(&archives, index, &first, &why));
+    at.io->close(at.io, archives.active);
     forget();
     return first;
 }
