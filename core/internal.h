@@ -119,6 +119,13 @@ ministore__fail_at(ministore_error *err, ministore_status status, const ministor
 ministore_status ministore__fail_io(ministore_error *err, int64_t result, const char *path, const char *segment,
                                     const char *what);
 
+/** Go on if a call succeeded, else hand its failure up: the function returns what the call did. */
+#define MINISTORE__TRY(call)                     \
+    do {                                         \
+        const ministore_status tried = (call);   \
+        if (tried != MINISTORE_OK) return tried; \
+    } while (0)
+
 /* ---- json.c: the validator ---- */
 
 typedef enum {

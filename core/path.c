@@ -99,8 +99,7 @@ static ministore_status follow_links(ministore__location *location, bool writer,
         if (size == -ENOENT && writer) size = sync_around(location->io, location->folder);
         if (size == -EINVAL || size == -ENOENT || size == 0) return MINISTORE_OK; /* no link, or nothing there yet */
         if (size < 0) return ministore__fail_io(err, size, location->path, NULL, "cannot resolve the path");
-        ministore_status status = enter(location, target, writer, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(enter(location, target, writer, err));
     }
     if (location->folder < 0) return MINISTORE_OK;
     return ministore__fail_io(err, -ELOOP, location->path, NULL, "cannot resolve the path");

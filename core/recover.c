@@ -38,33 +38,30 @@ static ministore_status lock(ministore_t *j, bool *again, ministore_error *err) 
 static ministore_status attempt(ministore_t *j, bool create, bool *again, ministore_error *err) {
     const int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
     char name[MINISTORE__NAME_SIZE];
-    ministore_status status = ministore__open_regular(&j->at, j->at.name, how, 0, &j->file, err);
-    if (status == MINISTORE_OK && j->file < 0) {
-        status = ministore__list(&j->at, &j->archives, err);
-        if (status != MINISTORE_OK) return status;
-        size_t count = j->archives.count;
-        if (count == 0 && !create) return fail_io(j, -ENOENT, "cannot open the journal", err);
-        j->created = count == 0;
-        j->missing = count > 0;
-        if (j->missing) {
-            status = ministore__archive_check(&j->archives, count - 1, err);
-            if (status != MINISTORE_OK) return status;
-            ministore__archive_name(&j->at, &j->archives.items[count - 1], name);
-            status = ministore__open_regular(&j->at, name, 0, 0, &j->file, err);
-        } else {
-            status = ministore__open_regular(&j->at, j->at.name, how | MINISTORE__CREATE, j->options.mode, &j->file, err);
-        }
+    MINISTORE__TRY(ministore__open_regular(&j->at, j->at.name, how, 0, &j->file, err));
+    if (j->file < 0) MINISTORE__TRY(ministore__list(&j->at, &j->archives, err));
+    size_t count = j->archives.count;
+    if (j->file < 0 && count > 0) {
+        j->missing = true;
+        MINISTORE__TRY(ministore__archive_check(&j->archives, count - 1, err));
+        ministore__archive_name(&j->at, &j->archives.items[count - 1], name);
+        MINISTORE__TRY(ministore__open_regular(&j->at, name, 0, 0, &j->file, err));
+    } else if (j->file < 0) {
+        j->created = true;
+        if (!create) return fail_io(j, -ENOENT, "cannot open the journal", err);
+        int make = how | MINISTORE__CREATE;
+        MINISTORE__TRY(ministore__open_regular(&j->at, j->at.name, make, j->options.mode, &j->file, err));
     }
     *again = j->file < 0;
-    return status == MINISTORE_OK && j->file >= 0 ? lock(j, again, err) : status;
+    return *again ? MINISTORE_OK : lock(j, again, err);
 }
 
 static ministore_status get_lock(ministore_t *j, bool create, ministore_error *err) {
     for (int i = 0; i < ATTEMPTS; i++) {
         bool again = false;
         j->missing = j->created = false;
-        ministore_status status = attempt(j, create, &again, err);
-        if (status != MINISTORE_OK || !again) return status;
+        MINISTORE__TRY(attempt(j, create, &again, err));
+        if (!again) return MINISTORE_OK;
         if (j->file >= 0) j->at.io->close(j->at.io, j->file);
         j->file = -1;
     }
@@ -81,15 +78,13 @@ static void note_newest(ministore_t *j) {
 
 ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error *err) {
     ministore__header header = {0};
-    ministore_status status = get_lock(j, create, err);
-    if (status == MINISTORE_OK && !j->missing)
-        status = ministore__header_load(&j->at, j->at.name, j->file, true, &header, err);
-    if (status == MINISTORE_OK) status = ministore__list(&j->at, &j->archives, err);
-    if (status == MINISTORE_OK) status = ministore__archives_check(&j->archives, err);
+    MINISTORE__TRY(get_lock(j, create, err));
+    if (!j->missing) MINISTORE__TRY(ministore__header_load(&j->at, j->at.name, j->file, true, &header, err));
+    MINISTORE__TRY(ministore__list(&j->at, &j->archives, err));
+    MINISTORE__TRY(ministore__archives_check(&j->archives, err));
     size_t listed = j->archives.count;
     j->archives.active = j->missing ? -1 : j->file;
-    if (status == MINISTORE_OK) status = ministore__drop_twin(&j->archives, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__drop_twin(&j->archives, err));
     j->two_names = j->archives.count < listed;
     j->begin = header.size;
     note_newest(j);
@@ -128,12 +123,12 @@ static ministore_status remove_name(ministore_t *j, const char *name, ministore_
 ministore_status ministore__complete(ministore_t *j, ministore_error *err) {
     char name[MINISTORE__NAME_SIZE];
     ministore__sibling(&j->at, ".new", name);
-    ministore_status status = remove_name(j, name, err);
-    if (status == MINISTORE_OK && j->two_names) {
+    MINISTORE__TRY(remove_name(j, name, err));
+    if (j->two_names) {
         ministore__archive_name(&j->at, &j->archives.items[j->archives.count], name);
-        status = remove_name(j, name, err);
+        MINISTORE__TRY(remove_name(j, name, err));
     }
-    if (status != MINISTORE_OK || j->begin > 0) return status;
+    if (j->begin > 0) return MINISTORE_OK;
     return j->archives.count > 0 ? ministore__renew(j, &j->archives, err) : write_header(j, err);
 }
 
@@ -202,8 +197,8 @@ static ministore_status check_hole(ministore_t *j, const ministore__scan *scan, 
 static ministore_status check_last_commit(ministore_t *j, const ministore__scan *scan, ministore_error *err) {
     if (scan->last_commit == scan->end) return MINISTORE_OK;
     ministore_cursor_t *c;
-    ministore_status status = ministore__cursor_at(&c, j, scan->last_commit, scan->last_commit_lines, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__cursor_at(&c, j, scan->last_commit, scan->last_commit_lines, err));
+    ministore_status status;
     ministore_batch batch;
     ministore_error cause;
     do status = ministore_cursor_next_batch(c, &batch, &cause);
@@ -225,10 +220,9 @@ static ministore_status trim(ministore_t *j, const ministore__scan *scan, minist
         return ministore__fail_at(err, MINISTORE_TORN, &at, "a torn tail of %llu bytes begins here, and torn_tail "
                                                             "says to refuse it", (unsigned long long)torn);
     }
-    ministore_status status = ministore__cut(j, scan->end, scan->torn_end, err);
-    if (status != MINISTORE_OK || torn == 0) return status;
+    MINISTORE__TRY(ministore__cut(j, scan->end, scan->torn_end, err));
     j->torn_bytes = torn;
-    j->torn_offset = scan->end;
+    j->torn_offset = torn > 0 ? scan->end : 0;
     return MINISTORE_OK;
 }
 
@@ -237,10 +231,9 @@ ministore_status ministore__recover(ministore_t *j, ministore_error *err) {
     ministore__scan scan;
     int result = ministore__scan_file(io, j->file, j->begin, MINISTORE__SCAN_TAIL | MINISTORE__SCAN_CRC, &scan);
     if (result < 0) return fail_io(j, result, "cannot read the journal", err);
-    ministore_status status = check_hole(j, &scan, err);
-    if (status == MINISTORE_OK) status = check_last_commit(j, &scan, err);
-    if (status == MINISTORE_OK) status = trim(j, &scan, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(check_hole(j, &scan, err));
+    MINISTORE__TRY(check_last_commit(j, &scan, err));
+    MINISTORE__TRY(trim(j, &scan, err));
     j->end = j->allocated = scan.end;
     j->lines = scan.lines;
     j->crc = scan.crc;

@@ -85,10 +85,9 @@ ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t pre
     char name[MINISTORE__NAME_SIZE];
     ministore__archive next = {.number = j->newest + 1, .digits = j->digits};
     bool replace = !j->missing;
-    ministore_status status = make_fresh(j, &f, first, prev, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(make_fresh(j, &f, first, prev, err));
     ministore__archive_name(&j->at, &next, name);
-    if (archive) status = name_archive(j, name, &replace, err);
+    ministore_status status = archive ? name_archive(j, name, &replace, err) : MINISTORE_OK;
     if (status == MINISTORE_OK) {
         int result = j->at.io->rename(j->at.io, j->at.folder, f.name, j->at.name, replace);
         if (result < 0 && archive) status = unname_archive(j, name, replace, err);
@@ -127,8 +126,7 @@ static ministore_status remove_archives(ministore_t *j, const ministore__archive
         ministore__archive_name(&j->at, &archives->items[i], name);
         int result = j->at.io->unlink(j->at.io, j->at.folder, name);
         if (result < 0) return fail_io(j, result, name, "cannot remove the segment", err);
-        ministore_status status = ministore__sync_folder(j, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(ministore__sync_folder(j, err));
         if (removed) (*removed)++;
     }
     return MINISTORE_OK;
@@ -136,7 +134,7 @@ static ministore_status remove_archives(ministore_t *j, const ministore__archive
 
 static ministore_status retain(ministore_t *j, ministore_error *err) {
     if (j->options.max_segments == UINT32_MAX) return MINISTORE_OK;
-    ministore__archives archives = {0};
+    ministore__archives archives = {.active = -1};
     ministore_status status = ministore__list(&j->at, &archives, err);
     size_t keep = j->options.max_segments - 1;
     if (status == MINISTORE_OK && archives.count > keep)
@@ -149,14 +147,14 @@ static ministore_status archive_active(ministore_t *j, ministore_error *err) {
     if (j->newest >= UINT32_MAX)
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the segment numbers are used up");
-    ministore_status status = settle(j, err);
-    return status == MINISTORE_OK ? ministore__install(j, ministore__next(j), j->crc, true, err) : status;
+    MINISTORE__TRY(settle(j, err));
+    return ministore__install(j, ministore__next(j), j->crc, true, err);
 }
 
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err) {
     if (j->lines == 0) return MINISTORE_OK;
-    ministore_status status = archive_active(j, err);
-    return status == MINISTORE_OK ? retain(j, err) : status;
+    MINISTORE__TRY(archive_active(j, err));
+    return retain(j, err);
 }
 
 static ministore_status rotate_alone(ministore_t *j, void *argument, ministore_error *err) {
@@ -198,12 +196,11 @@ static bool numbers_told(const ministore__archives *archives, size_t index) {
 static ministore_status prune_listed(ministore_t *j, prune *p, const ministore__archives *archives,
                                      ministore_error *err) {
     size_t count;
-    ministore_status status = ministore__archives_check(archives, err);
-    if (status == MINISTORE_OK) status = choose(archives, p->before, &count, err);
-    if (status != MINISTORE_OK || count == 0) return status;
-    if (!numbers_told(archives, count))
-        status = j->lines > 0 ? archive_active(j, err) : ministore__renew(j, archives, err);
-    return status == MINISTORE_OK ? remove_archives(j, archives, count, &p->removed, err) : status;
+    MINISTORE__TRY(ministore__archives_check(archives, err));
+    MINISTORE__TRY(choose(archives, p->before, &count, err));
+    if (count > 0 && !numbers_told(archives, count))
+        MINISTORE__TRY(j->lines > 0 ? archive_active(j, err) : ministore__renew(j, archives, err));
+    return remove_archives(j, archives, count, &p->removed, err);
 }
 
 static ministore_status prune_alone(ministore_t *j, void *argument, ministore_error *err) {

@@ -80,10 +80,8 @@ ministore_status ministore__archive_check(const ministore__archives *archives, s
 }
 
 ministore_status ministore__archives_check(const ministore__archives *archives, ministore_error *err) {
-    ministore_status status = MINISTORE_OK;
-    for (size_t i = 0; status == MINISTORE_OK && i < archives->count; i++)
-        status = ministore__archive_check(archives, i, err);
-    return status;
+    for (size_t i = 0; i < archives->count; i++) MINISTORE__TRY(ministore__archive_check(archives, i, err));
+    return MINISTORE_OK;
 }
 
 ministore_status ministore__open_regular(const ministore__location *location, const char *name, int how, uint32_t mode,
@@ -185,18 +183,17 @@ ministore_status ministore__drop_twin(ministore__archives *archives, ministore_e
         return ministore__fail_io(err, result, at->path, NULL, "cannot look at the journal");
     bool moved = result < 0 || !ministore__same_file(&file, &named);
     size_t index;
-    ministore_status status = ministore__find_file(archives, moved ? 0 : archives->count - 1, &file, &index, err);
-    if (status == MINISTORE_OK) archives->count = index;
-    return status;
+    MINISTORE__TRY(ministore__find_file(archives, moved ? 0 : archives->count - 1, &file, &index, err));
+    archives->count = index;
+    return MINISTORE_OK;
 }
 
 ministore_status ministore__look(const ministore__location *location, ministore__archives *archives,
                                  ministore_error *err) {
     for (int i = 0; i < MINISTORE__LOOKS_MAX; i++) {
         if (archives->active >= 0) location->io->close(location->io, archives->active);
-        ministore_status status = ministore__open_regular(location, location->name, 0, 0, &archives->active, err);
-        if (status == MINISTORE_OK) status = ministore__list(location, archives, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(ministore__open_regular(location, location->name, 0, 0, &archives->active, err));
+        MINISTORE__TRY(ministore__list(location, archives, err));
         if (ministore__archives_check(archives, NULL) == MINISTORE_OK) break;
     }
     return ministore__drop_twin(archives, err);

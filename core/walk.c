@@ -15,8 +15,7 @@ static ministore_status fail_io(const ministore_cursor_t *c, int64_t result, con
 static ministore_status look(ministore_cursor_t *c, ministore_error *err) {
     if (c->at.folder < 0) {
         ministore__location again;
-        ministore_status status = ministore__locate(&again, c->at.io, c->at.path, false, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(ministore__locate(&again, c->at.io, c->at.path, false, err));
         ministore__location_free(&c->at);
         c->at = again;
     }
@@ -90,8 +89,7 @@ ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool a
 
 /* A listed segment is gone: look again whether the oldest were removed, or one in the middle is missing. */
 static ministore_status vanished(ministore_cursor_t *c, uint64_t number, ministore_error *err) {
-    ministore_status status = look(c, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(look(c, err));
     if (c->archives.count > 0 && c->archives.items[0].number <= number) {
         for (c->index = 0; c->index + 1 < c->archives.count && c->archives.items[c->index + 1].number <= number;)
             c->index++;
@@ -124,15 +122,14 @@ static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
 /* Look again, and find the segment being read among what is there. */
 static ministore_status relocate(ministore_cursor_t *c, ministore_error *err) {
     ministore__stat stat;
-    ministore_status status = look(c, err);
-    if (status != MINISTORE_OK || c->file < 0) return status;
+    MINISTORE__TRY(look(c, err));
+    if (c->file < 0) return MINISTORE_OK;
     if (c->archives.active >= 0 && c->at.io->stat_file(c->at.io, c->archives.active, &stat) == 0 &&
         ministore__same_file(&stat, &c->identity)) {
         c->index = c->archives.count;
         return MINISTORE_OK;
     }
-    status = ministore__find_file(&c->archives, 0, &c->identity, &c->index, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__find_file(&c->archives, 0, &c->identity, &c->index, err));
     if (c->index < c->archives.count) {
         ministore__archive_name(&c->at, &c->archives.items[c->index], c->name);
     } else {
@@ -157,8 +154,7 @@ ministore_status ministore__cursor_next_segment(ministore_cursor_t *c, ministore
     ministore_status status = MINISTORE_OK;
     if (c->options.scope == MINISTORE_STREAM) return MINISTORE_DONE;
     while (!c->told) {
-        if (!has_next(c)) status = relocate(c, err);
-        if (status != MINISTORE_OK) return status;
+        if (!has_next(c)) MINISTORE__TRY(relocate(c, err));
         if (!has_next(c)) return MINISTORE_DONE;
         c->index++;
         if (c->index < c->archives.count) status = ministore__archive_check(&c->archives, c->index, err);
@@ -176,8 +172,7 @@ ministore_status ministore__cursor_end_of_active(ministore_cursor_t *c, ministor
     int result = c->at.io->stat_name(c->at.io, c->at.folder, c->at.name, true, &stat);
     if (result == -ENOENT || (result == 0 && ministore__same_file(&stat, &c->identity))) return MINISTORE_DONE;
     if (result < 0) return fail_io(c, result, "cannot look at the journal", err);
-    ministore_status status = relocate(c, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(relocate(c, err));
     c->active = c->index == c->archives.count;
     return c->active ? MINISTORE_DONE : MINISTORE_OK;
 }
@@ -196,14 +191,12 @@ static ministore_status find(ministore_cursor_t *c, uint64_t from, size_t *index
 /* Where to begin, by the options. DONE: there is nothing yet. */
 static ministore_status choose(ministore_cursor_t *c, ministore_error *err) {
     size_t count = c->archives.count;
-    ministore_status status = MINISTORE_OK;
     if (count == 0 && c->archives.active < 0) return MINISTORE_DONE;
     c->index = 0;
     if (c->options.at_end) c->index = c->archives.active >= 0 ? count : count - 1;
-    else if (c->options.from > 0) status = find(c, c->options.from, &c->index, err);
-    if (status != MINISTORE_OK) return status;
-    status = ministore__first_of(&c->archives, c->index, &c->sequence, err);
-    if (status != MINISTORE_OK || c->options.from == 0 || c->options.from >= c->sequence) return status;
+    else if (c->options.from > 0) MINISTORE__TRY(find(c, c->options.from, &c->index, err));
+    MINISTORE__TRY(ministore__first_of(&c->archives, c->index, &c->sequence, err));
+    if (c->options.from == 0 || c->options.from >= c->sequence) return MINISTORE_OK;
     return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = c->at.path},
                               "record %llu was removed; the oldest is %llu", (unsigned long long)c->options.from,
                               (unsigned long long)c->sequence);
