@@ -6,22 +6,30 @@
 #include <errno.h>
 #include <string.h>
 
+/* A reader that goes on behind bad lines. */
+static ministore_status open_reader(ministore_cursor_t **out, const ministore__io *io, const char *path,
+                                    uint64_t max_record_bytes, bool digest, ministore_error *err) {
+    ministore_cursor_options options;
+    (void)ministore_cursor_options_init(&options, sizeof options);
+    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
+    options.max_record_bytes = max_record_bytes;
+    return ministore__cursor_open(out, io, path, &options, digest, err);
+}
+
 /* ---- verify ---- */
 
 /* Read on to the end; the first problem is the answer, the others are counted. */
 static ministore_status read_all(ministore_cursor_t *c, ministore_verify_info *info, ministore_error *err) {
     ministore_status first = MINISTORE_OK;
     ministore_batch batch;
-    ministore_error error;
     for (;;) {
-        ministore_status status = ministore_cursor_next_batch(c, &batch, &error);
+        ministore_status status = ministore_cursor_next_batch(c, &batch, first == MINISTORE_OK ? err : NULL);
         __atomic_store_n(&info->bytes, c->passed, __ATOMIC_RELAXED); /* another thread may look meanwhile */
         if (status == MINISTORE_DONE) return first;
         if (status == MINISTORE_OK) {
             info->records += batch.count;
             continue;
         }
-        if (first == MINISTORE_OK && err) *err = error;
         if (first == MINISTORE_OK) first = status;
         info->problems++;
         if (status != MINISTORE_CORRUPT && status != MINISTORE_TOO_LARGE) return first;
@@ -30,8 +38,7 @@ static ministore_status read_all(ministore_cursor_t *c, ministore_verify_info *i
 
 static ministore_status sum_up(ministore_cursor_t *c, ministore_verify_info *info, ministore_error *err) {
     ministore_cursor_info found = {.struct_size = sizeof found};
-    ministore_status status = ministore_cursor_stat(c, &found, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore_cursor_stat(c, &found, err));
     info->segments = found.segments;
     info->bytes = found.bytes;
     info->torn_bytes = found.torn_bytes;
@@ -44,16 +51,12 @@ static ministore_status sum_up(ministore_cursor_t *c, ministore_verify_info *inf
 ministore_status ministore__verify(const ministore__io *io, const char *path, uint64_t max_record_bytes,
                                    ministore_verify_info *info, ministore_error *err) {
     ministore_verify_info own = {.struct_size = sizeof own};
-    ministore_cursor_options options;
     ministore_cursor_t *c;
     if (info && !ministore__struct_size_fits(info->struct_size, sizeof *info))
         return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "set info's struct_size to its size first");
     if (info) *info = own;
     else info = &own;
-    (void)ministore_cursor_options_init(&options, sizeof options);
-    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
-    options.max_record_bytes = max_record_bytes;
-    ministore_status status = ministore__cursor_open(&c, io, path, &options, true, err);
+    ministore_status status = open_reader(&c, io, path, max_record_bytes, true, err);
     if (status != MINISTORE_OK) {
         info->problems = 1;
         return status;
@@ -104,15 +107,11 @@ static ministore_status assess(ministore_cursor_t *c, damage *d, ministore_error
 }
 
 static ministore_status count_archived(ministore_t *j, uint64_t *bad_lines, ministore_error *err) {
-    ministore_cursor_options options;
     ministore_cursor_t *c;
     ministore_batch batch;
+    ministore_status status;
     if (j->archives.count == 0) return MINISTORE_OK;
-    (void)ministore_cursor_options_init(&options, sizeof options);
-    options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
-    options.max_record_bytes = j->options.max_record_bytes;
-    ministore_status status = ministore__cursor_open(&c, j->at.io, j->at.path, &options, false, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(open_reader(&c, j->at.io, j->at.path, j->options.max_record_bytes, false, err));
     do {
         status = ministore_cursor_next_batch(c, &batch, err);
         if (c->active) break;
@@ -127,9 +126,8 @@ static ministore_status mend(ministore_t *j, bool dry_run, ministore_repair_info
     damage d = {0};
     ministore__scan scan;
     ministore_cursor_t *c;
-    ministore_status status = ministore__cursor_at(&c, j, j->begin, 0, err);
-    if (status != MINISTORE_OK) return status;
-    status = assess(c, &d, err);
+    MINISTORE__TRY(ministore__cursor_at(&c, j, j->begin, 0, err));
+    ministore_status status = assess(c, &d, err);
     ministore_cursor_close(c);
     if (status != MINISTORE_OK) return status;
     int result = ministore__scan_file(j->at.io, j->file, d.cut, 0, &scan);
@@ -148,12 +146,11 @@ static ministore_status repair(ministore_t *j, bool dry_run, ministore_repair_in
     if (ministore__names_segment(j->at.name))
         return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
                                   "archived segments are never changed; give the journal's path");
-    ministore_status status = ministore__acquire(j, false, err);
-    if (status == MINISTORE_OK && !dry_run) status = ministore__complete(j, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__acquire(j, false, err));
+    if (!dry_run) MINISTORE__TRY(ministore__complete(j, err));
     info->next_sequence = j->first;
-    if (j->begin > 0) status = mend(j, dry_run, info, err);
-    return status == MINISTORE_OK ? count_archived(j, &info->archived_bad_lines, err) : status;
+    if (j->begin > 0) MINISTORE__TRY(mend(j, dry_run, info, err));
+    return count_archived(j, &info->archived_bad_lines, err);
 }
 
 ministore_status ministore__repair(const ministore__io *io, const char *path, uint32_t dry_run,
@@ -168,9 +165,8 @@ ministore_status ministore__repair(const ministore__io *io, const char *path, ui
         return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "set info's struct_size to its size first");
     (void)ministore_options_init(&options, sizeof options);
     options.max_record_bytes = max_record_bytes;
-    ministore_status status = ministore__new(&j, io, path, &options, false, err);
-    if (status != MINISTORE_OK) return status;
-    status = repair(j, dry_run, &own, err);
+    MINISTORE__TRY(ministore__new(&j, io, path, &options, false, err));
+    ministore_status status = repair(j, dry_run, &own, err);
     ministore__drop(j);
     if (info) *info = own;
     return status;

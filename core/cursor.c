@@ -505,9 +505,9 @@ static ministore_status skip_ahead(ministore_cursor_t *c, ministore_error *err) 
 }
 
 static ministore_status start_stream(ministore_cursor_t *c, ministore_error *err) {
-    int file = -1;
+    int file;
     memcpy(c->name, c->at.name, sizeof c->name);
-    ministore_status status = c->at.folder < 0 ? MINISTORE_OK : ministore__cursor_file(c, c->name, &file, err);
+    ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
     if (status == MINISTORE_OK && file < 0)
         status = ministore__fail_io(err, -ENOENT, c->at.path, NULL, "cannot open the segment");
     if (status != MINISTORE_OK) return status;
@@ -540,7 +540,7 @@ static ministore_status allocate(ministore_cursor_t **out, const char *path, min
     if (c) c->spans = malloc(SPANS_MAX * sizeof *c->spans);
     if (c && c->buffer && c->spans) {
         c->capacity = MINISTORE__CHUNK;
-        c->file = c->last = -1;
+        c->file = c->archives.active = -1;
         c->index = SIZE_MAX;
         *out = c;
         return MINISTORE_OK;
@@ -595,7 +595,7 @@ ministore_status ministore__cursor_at(ministore_cursor_t **out, const ministore_
 void ministore_cursor_close(ministore_cursor_t *cursor) {
     if (!cursor) return;
     if (cursor->file >= 0) cursor->at.io->close(cursor->at.io, cursor->file);
-    if (cursor->last >= 0) cursor->at.io->close(cursor->at.io, cursor->last);
+    if (cursor->archives.active >= 0) cursor->at.io->close(cursor->at.io, cursor->archives.active);
     if (cursor->at.io) {
         ministore__follow_free(cursor);
         ministore__disown(cursor->at.io, &cursor->owner);

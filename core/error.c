@@ -23,29 +23,16 @@ uint32_t ministore_abi_version(void) {
     return 1;
 }
 
+static const char *const status_names[] = {
+    "FORKED", "POISONED", "PRUNED", "TORN", "CORRUPT", "TOO_LARGE", "INVALID_JSON", "UNSUPPORTED_VERSION",
+    "BAD_HEADER", "LOCKED", "NOT_A_FILE", "NO_SPACE", "IO", "NO_MEMORY", "INVALID_ARGUMENT", "OK",
+    "DONE", "TIMEOUT", "INTERRUPTED",
+};
+static_assert(MINISTORE_INTERRUPTED - MINISTORE_FORKED + 1 == sizeof status_names / sizeof *status_names, "one each");
+
 const char *ministore_status_name(ministore_status status) {
-    switch (status) {
-    case MINISTORE_OK: return "OK";
-    case MINISTORE_DONE: return "DONE";
-    case MINISTORE_TIMEOUT: return "TIMEOUT";
-    case MINISTORE_INTERRUPTED: return "INTERRUPTED";
-    case MINISTORE_INVALID_ARGUMENT: return "INVALID_ARGUMENT";
-    case MINISTORE_NO_MEMORY: return "NO_MEMORY";
-    case MINISTORE_IO: return "IO";
-    case MINISTORE_NO_SPACE: return "NO_SPACE";
-    case MINISTORE_NOT_A_FILE: return "NOT_A_FILE";
-    case MINISTORE_LOCKED: return "LOCKED";
-    case MINISTORE_BAD_HEADER: return "BAD_HEADER";
-    case MINISTORE_UNSUPPORTED_VERSION: return "UNSUPPORTED_VERSION";
-    case MINISTORE_INVALID_JSON: return "INVALID_JSON";
-    case MINISTORE_TOO_LARGE: return "TOO_LARGE";
-    case MINISTORE_CORRUPT: return "CORRUPT";
-    case MINISTORE_TORN: return "TORN";
-    case MINISTORE_PRUNED: return "PRUNED";
-    case MINISTORE_POISONED: return "POISONED";
-    case MINISTORE_FORKED: return "FORKED";
-    default: return "UNKNOWN";
-    }
+    if (status < MINISTORE_FORKED || status > MINISTORE_INTERRUPTED) return "UNKNOWN";
+    return status_names[status - MINISTORE_FORKED];
 }
 
 /* Cut a string that filled its array at the last whole UTF-8 character. */
@@ -64,46 +51,26 @@ static void set(char *field, size_t capacity, const char *text) {
 /* "FILE:LINE: " with the segment's name in the place of the journal's, or nothing without a path. */
 static size_t place_words(char *out, size_t capacity, const ministore__place *at) {
     if (!at->path) return 0;
+    char line[24] = "";
     const char *slash = strrchr(at->path, '/');
     int folder = at->segment && slash ? (int)(slash + 1 - at->path) : 0;
-    int n = at->segment ? snprintf(out, capacity, "%.*s%s", folder, at->path, at->segment)
-                        : snprintf(out, capacity, "%s", at->path);
-    if (n > 0 && (size_t)n < capacity && at->line > 0)
-        n += snprintf(out + n, capacity - (size_t)n, ":%llu", (unsigned long long)at->line);
-    if (n > 0 && (size_t)n < capacity) n += snprintf(out + n, capacity - (size_t)n, ": ");
+    if (at->line > 0) (void)snprintf(line, sizeof line, ":%llu", (unsigned long long)at->line);
+    int n = snprintf(out, capacity, "%.*s%s%s: ", folder, at->path, at->segment ? at->segment : at->path, line);
     return n > 0 && (size_t)n < capacity ? (size_t)n : capacity - 1;
-}
-
-static ministore_status fill(ministore_error *err, ministore_status status, const ministore__place *at,
-                             const char *format, va_list arguments) {
-    if (!err) return status;
-    memset(err, 0, sizeof *err);
-    err->status = status;
-    err->line = at->line;
-    err->sequence = at->sequence;
-    err->offset = at->offset;
-    if (at->path) set(err->path, sizeof err->path, at->path);
-    if (at->segment) set(err->segment, sizeof err->segment, at->segment);
-    size_t prefix = place_words(err->message, sizeof err->message / 2, at);
-    (void)vsnprintf(err->message + prefix, sizeof err->message - prefix, format, arguments);
-    cut_at_character(err->message, sizeof err->message);
-    return status;
-}
-
-ministore_status ministore__fail(ministore_error *err, ministore_status status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fill(err, status, &(ministore__place){0}, format, arguments);
-    va_end(arguments);
-    return status;
 }
 
 ministore_status ministore__fail_at(ministore_error *err, ministore_status status, const ministore__place *at,
                                     const char *format, ...) {
+    if (!err) return status;
+    *err = (ministore_error){.status = status, .line = at->line, .sequence = at->sequence, .offset = at->offset};
+    if (at->path) set(err->path, sizeof err->path, at->path);
+    if (at->segment) set(err->segment, sizeof err->segment, at->segment);
+    size_t prefix = place_words(err->message, sizeof err->message / 2, at);
     va_list arguments;
     va_start(arguments, format);
-    (void)fill(err, status, at, format, arguments);
+    (void)vsnprintf(err->message + prefix, sizeof err->message - prefix, format, arguments);
     va_end(arguments);
+    cut_at_character(err->message, sizeof err->message);
     return status;
 }
 

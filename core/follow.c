@@ -42,8 +42,7 @@ static int64_t slice(const ministore_cursor_t *c, int64_t left) {
 
 /* One look and one wait. OK: look again. */
 static ministore_status wait_once(ministore_cursor_t *c, int64_t left, ministore_error *err) {
-    ministore_status status = prepare(c, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(prepare(c, err));
     if (atomic_exchange(&c->interrupted, false)) return MINISTORE_INTERRUPTED;
     if (ministore__cursor_ready(c) != MINISTORE_DONE) return MINISTORE_DONE;
     if (left == 0) return MINISTORE_TIMEOUT;
@@ -54,8 +53,8 @@ static ministore_status wait_once(ministore_cursor_t *c, int64_t left, ministore
 
 ministore_status ministore_cursor_wait(ministore_cursor_t *cursor, int64_t timeout_ms, ministore_error *err) {
     if (!cursor) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "cursor must not be NULL");
-    ministore_status status = ministore__cursor_forked(cursor, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__cursor_forked(cursor, err));
+    ministore_status status = MINISTORE_OK;
     int64_t start = cursor->at.io->now_ms(cursor->at.io);
     cursor->following = true;
     while (status == MINISTORE_OK) {

@@ -23,7 +23,7 @@ enum {
     MINISTORE__CURRENT_FOLDER = -100     /* for open_folder: relative to the current folder */
 };
 
-typedef enum { MINISTORE__FILE, MINISTORE__LINK, MINISTORE__OTHER, MINISTORE__UNKNOWN } ministore__kind;
+typedef enum { MINISTORE__FILE, MINISTORE__OTHER, MINISTORE__UNKNOWN } ministore__kind; /* UNKNOWN: stat tells */
 
 /** What stat tells of a file. */
 typedef struct {
@@ -107,17 +107,24 @@ typedef struct {
     uint64_t line, sequence, offset;
 } ministore__place;
 
-/** Fill err, if it is not NULL, with status and a printf-style message; return status. Everything else is zero. */
-__attribute__((format(printf, 3, 4))) ministore_status ministore__fail(ministore_error *err, ministore_status status,
-                                                                       const char *format, ...);
-
-/** The same with a place, which the message begins with. */
+/** Fill err, if it is not NULL, with status, place and a printf-style message, which begins with the place; return
+    status. Everything else is zero. */
 __attribute__((format(printf, 4, 5))) ministore_status
 ministore__fail_at(ministore_error *err, ministore_status status, const ministore__place *at, const char *format, ...);
+
+/** The same without a place. */
+#define ministore__fail(err, status, ...) ministore__fail_at(err, status, &(ministore__place){0}, __VA_ARGS__)
 
 /** A failed system call: `result` is its -errno, which also gives the status. `what` says what could not be done. */
 ministore_status ministore__fail_io(ministore_error *err, int64_t result, const char *path, const char *segment,
                                     const char *what);
+
+/** Go on if a call succeeded, else hand its failure up: the function returns what the call did. */
+#define MINISTORE__TRY(call)                     \
+    do {                                         \
+        const ministore_status tried = (call);   \
+        if (tried != MINISTORE_OK) return tried; \
+    } while (0)
 
 /* ---- json.c: the validator ---- */
 
@@ -149,28 +156,6 @@ size_t ministore__json_lines(const char *data, size_t size, ministore__json_rule
 /** CRC-32C of the bytes that gave `crc` (0 for none) followed by these. */
 uint32_t ministore__crc32c(uint32_t crc, const void *data, size_t size);
 
-/* ---- header.c: line 1 of a segment ---- */
-
-typedef struct {
-    size_t size;    /* bytes of the line with its newline; 0 if torn */
-    uint64_t first; /* sequence number of the segment's first record; 0: not given */
-    bool has_prev;
-    uint32_t prev; /* CRC-32C of the segment before, if has_prev */
-} ministore__header;
-
-typedef enum {
-    MINISTORE__HEADER_GOOD,
-    MINISTORE__HEADER_TORN, /* a prefix of a header line, perhaps empty, and then only NULs */
-    MINISTORE__HEADER_BAD,
-    MINISTORE__HEADER_UNSUPPORTED
-} ministore__header_state;
-
-/** Read the header line of an open segment. Fails only when the file cannot be read. */
-int ministore__header_read(const ministore__io *io, int file, ministore__header *out, ministore__header_state *state);
-
-/** Write a header line to `line`, of MINISTORE__HEADER_MAX bytes; first 0: one without attributes. Its size. */
-size_t ministore__header_format(char *line, uint64_t first, uint32_t prev);
-
 /* ---- path.c: where a journal lives ---- */
 
 typedef struct {
@@ -190,6 +175,34 @@ bool ministore__names_segment(const char *name);
 
 /** `name` of the location and a suffix such as ".torn". */
 void ministore__sibling(const ministore__location *location, const char *suffix, char name[MINISTORE__NAME_SIZE]);
+
+/* ---- header.c: line 1 of a segment ---- */
+
+typedef struct {
+    size_t size;    /* bytes of the line with its newline; 0 if torn */
+    uint32_t crc;   /* of these */
+    uint64_t first; /* sequence number of the segment's first record; 0: not given */
+    bool has_prev;
+    uint32_t prev; /* CRC-32C of the segment before, if has_prev */
+} ministore__header;
+
+typedef enum {
+    MINISTORE__HEADER_GOOD,
+    MINISTORE__HEADER_TORN, /* a prefix of a header line, perhaps empty, and then only NULs */
+    MINISTORE__HEADER_BAD,
+    MINISTORE__HEADER_UNSUPPORTED
+} ministore__header_state;
+
+/** Read the header line of an open segment. Fails only when the file cannot be read. */
+int ministore__header_read(const ministore__io *io, int file, ministore__header *out, ministore__header_state *state);
+
+/** Read the header of a segment that is by the rules of an active one or not; what is wrong with it fails at its place.
+    OK also for a torn one of an active segment, whose size is 0. */
+ministore_status ministore__header_load(const ministore__location *location, const char *name, int file, bool active,
+                                        ministore__header *out, ministore_error *err);
+
+/** Write a header line to `line`, of MINISTORE__HEADER_MAX bytes; first 0: one without attributes. Its size. */
+size_t ministore__header_format(char *line, uint64_t first, uint32_t prev);
 
 /* ---- scan.c: the end of a segment, line by line ---- */
 
@@ -230,31 +243,48 @@ typedef struct {
 } ministore__archive;
 
 typedef struct {
+    const ministore__location *at;
     ministore__archive *items; /* ascending; to be freed */
-    size_t count, capacity;
+    size_t count;
+    int active; /* the file behind them, opened as P; -1: it is not there */
 } ministore__archives;
 
+/** List the archives; `active` is left as it is. */
 ministore_status ministore__list(const ministore__location *location, ministore__archives *out, ministore_error *err);
 void ministore__archive_name(const ministore__location *location, const ministore__archive *archive,
                              char name[MINISTORE__NAME_SIZE]);
 
 /** Whether item `index` is a fault of the set: a double number, a gap before it, too large, no regular file. */
-ministore_status ministore__archive_check(const ministore__location *location, const ministore__archives *archives,
-                                          size_t index, ministore_error *err);
-ministore_status ministore__archives_check(const ministore__location *location, const ministore__archives *archives,
-                                           ministore_error *err);
+ministore_status ministore__archive_check(const ministore__archives *archives, size_t index, ministore_error *err);
+ministore_status ministore__archives_check(const ministore__archives *archives, ministore_error *err);
 
-/** Sequence number of the first record of archive `index`; archives->count stands for the active segment, if any. */
-ministore_status ministore__first_of(const ministore__location *location, const ministore__archives *archives,
-                                     int active, size_t index, uint64_t *out, ministore_error *err);
+/** Open a file of the journal's folder that must be a regular one; OK and -1 if it is not there. */
+ministore_status ministore__open_regular(const ministore__location *location, const char *name, int how, uint32_t mode,
+                                         int *file, ministore_error *err);
 
-/** Header of an archive, and how many lines are ended behind it (NULL: not asked). A bad header gives zeros. */
-int ministore__archive_read(const ministore__location *location, const ministore__archive *archive,
-                            ministore__header *header, uint64_t *lines);
+/** Header of segment `index`, where `count` stands for the active one; with `scan` also its end, with the CRC of the
+    whole and as `ended` the lines behind the header. Zeros for a bad header, a fault or no file. 0, or -errno. */
+int ministore__segment_read(const ministore__archives *archives, size_t index, ministore__header *header,
+                            ministore__scan *scan);
 
-/** Drop from the list the archive that is the open file `active` itself, and those behind it: it was caught between a
-    rotation's steps, or archived since it was opened as P. 1: dropped, 0: none is, or -errno. */
-int ministore__drop_twin(const ministore__location *location, ministore__archives *archives, int active);
+/** Sequence number of that segment's first record. PRUNED: one was removed since the list was made. */
+ministore_status ministore__first_of(const ministore__archives *archives, size_t index, uint64_t *out,
+                                     ministore_error *err);
+
+/** Index of the newest archive, from `least` on, that is this file; `count` if none is. */
+ministore_status ministore__find_file(const ministore__archives *archives, size_t least, const ministore__stat *file,
+                                      size_t *index, ministore_error *err);
+
+/** Drop from the list the archive that is the active file itself, and those behind it: it was caught between a
+    rotation's steps, or archived since it was opened as P. */
+ministore_status ministore__drop_twin(ministore__archives *archives, ministore_error *err);
+
+enum { MINISTORE__LOOKS_MAX = 100 }; /* at a folder that changes under the eyes */
+
+/** Look at the segments anew: open P, then list the archives, so that none falls between, without one that is P itself.
+    A gap is looked at again. */
+ministore_status ministore__look(const ministore__location *location, ministore__archives *archives,
+                                 ministore_error *err);
 
 static inline bool ministore__same_file(const ministore__stat *one, const ministore__stat *other) {
     return one->device == other->device && one->inode == other->inode;
@@ -276,7 +306,6 @@ struct ministore {
     /* The active segment. Only the request that leads changes it, or open and close. */
     int file;           /* while P is missing: the newest archive, which holds the lock */
     uint64_t first;     /* sequence number of its first record */
-    bool has_first;     /* its header says so */
     uint64_t begin;     /* its header's size */
     uint64_t end;       /* behind the last commit */
     uint64_t allocated; /* the file's size, if preallocated more than `end` */
@@ -372,8 +401,9 @@ ministore_status ministore__sync_folder(ministore_t *j, ministore_error *err);
 /** Archive the active segment and begin a new one, if it has records; then remove what max_segments does not keep. */
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err);
 
-/** Make P.new with a header, lock it, and give it the name P; it becomes the active segment. */
-ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, ministore_error *err);
+/** Make P.new with a header, lock it, and give it the name P: it becomes the active segment. With `archive` the one that
+    was gets an archive's name before. */
+ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, bool archive, ministore_error *err);
 
 /* ---- cursor.c: a reader ---- */
 
@@ -382,10 +412,9 @@ struct ministore_cursor {
     ministore_cursor_options options;
     ministore__owner owner;
 
-    /* The segments as last looked at: the archives, then the file that was P. */
+    /* The segments as last looked at: the archives, then the file that was P, until it is read. */
     ministore__archives archives;
     size_t index;  /* of the segment being read; archives.count: the last; SIZE_MAX: none yet, or one pruned */
-    int last;      /* file that was P, until it is read; -1: none */
     bool unlinked; /* the segment being read was pruned: what comes next may be behind a gap */
     bool gap;      /* a fault of the set before this segment was told: the count may be off */
     bool told;     /* what is wrong with segment `index` is reported: enter it */
@@ -446,9 +475,6 @@ int ministore__cursor_skip_line(ministore_cursor_t *c, bool *ended);
 
 /** Find the segment to begin with by the cursor's options, and enter it. A journal that is not there is OK. */
 ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error *err);
-
-/** Open a file of the journal's folder, which must be a regular one; OK and -1 if it is not there. */
-ministore_status ministore__cursor_file(ministore_cursor_t *c, const char *name, int *file, ministore_error *err);
 
 /** Begin with an open file, which is the cursor's from now on; and read its header, again if it was not whole. */
 ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool active, ministore_error *err);

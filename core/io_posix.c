@@ -25,16 +25,13 @@
 /* The first parameter of every entry: this table has no state of its own. */
 #define TABLE __attribute__((unused)) const ministore__io *io
 
-static int at_folder(int folder) {
-    return folder == MINISTORE__CURRENT_FOLDER ? AT_FDCWD : folder;
-}
-
 static int outcome(int result) {
     return result < 0 ? -errno : result;
 }
 
 static int open_folder(TABLE, int folder, const char *path) {
-    return outcome(openat(at_folder(folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder == MINISTORE__CURRENT_FOLDER) folder = AT_FDCWD;
+    return outcome(openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 static int make_folder(TABLE, const char *path) {
@@ -127,9 +124,7 @@ static int fill_stat(int result, const struct stat *from, ministore__stat *out) 
         .inode = (uint64_t)from->st_ino,
         .size = (uint64_t)from->st_size,
         .mode = (uint32_t)from->st_mode & 07777,
-        .kind = S_ISREG(from->st_mode)   ? MINISTORE__FILE
-                : S_ISLNK(from->st_mode) ? MINISTORE__LINK
-                                         : MINISTORE__OTHER,
+        .kind = S_ISREG(from->st_mode) ? MINISTORE__FILE : MINISTORE__OTHER,
     };
     return 0;
 }
@@ -179,35 +174,24 @@ static int unlink_name(TABLE, int folder, const char *name) {
 }
 
 static ministore__kind kind_of(const struct dirent *entry) {
-    switch (entry->d_type) {
-    case DT_REG: return MINISTORE__FILE;
-    case DT_LNK: return MINISTORE__LINK;
-    case DT_UNKNOWN: return MINISTORE__UNKNOWN;
-    default: return MINISTORE__OTHER;
-    }
+    if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) return MINISTORE__UNKNOWN;
+    return entry->d_type == DT_REG ? MINISTORE__FILE : MINISTORE__OTHER;
 }
 
 static int list_folder(TABLE, int folder,
                        int (*each)(void *context, const char *name, ministore__kind kind), void *context) {
-    int again = open_folder(io, folder, "."); /* a position of its own */
+    int result = 0, again = open_folder(io, folder, "."); /* a position of its own */
     if (again < 0) return again;
     DIR *entries = fdopendir(again);
     if (!entries) {
-        int result = -errno;
+        result = -errno;
         close(again);
         return result;
     }
-    int result = 0;
     const struct dirent *entry;
-    while (result == 0) {
-        errno = 0;
-        entry = readdir(entries);
-        if (!entry) {
-            result = -errno;
-            break;
-        }
+    for (errno = 0; result == 0 && (entry = readdir(entries)) != NULL; errno = 0)
         result = each(context, entry->d_name, kind_of(entry));
-    }
+    if (result == 0) result = -errno;
     closedir(entries);
     return result;
 }
@@ -274,10 +258,7 @@ static bool news_of(int watch, const char *name) {
     return found;
 }
 #else
-static bool news_of(int watch, const char *name) {
-    (void)watch, (void)name;
-    return true;
-}
+#define news_of(watch, name) true
 #endif
 
 /* 1: something may have changed, or `wake` has something to read; 0: time is up; -EINTR: a signal. */

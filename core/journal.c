@@ -4,7 +4,6 @@
 #include "internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { RECORD_BYTES_DEFAULT = 64 << 20, RECORD_BYTES_MAX = 1 << 30, MODE_DEFAULT = 0600 };
 
@@ -38,14 +37,6 @@ static const char *wrong_option(const ministore_options *o) {
     return NULL;
 }
 
-static ministore_status check_arguments(ministore_t **out, const char *path, const ministore_options *options,
-                                        ministore_error *err) {
-    if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
-    const char *wrong = options ? wrong_option(options) : NULL;
-    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
-    return MINISTORE_OK;
-}
-
 /* In a forked child the queue is left as it is: threads of the parent may stand in it. */
 void ministore__drop(ministore_t *j) {
     bool ours = ministore__owned(j->at.io, &j->owner);
@@ -62,9 +53,9 @@ static ministore_status open_located(ministore_t *j, ministore_error *err) {
     if (ministore__names_segment(j->at.name))
         return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
                                   "a name that ends in a point and digits is an archived segment's; give the journal's");
-    ministore_status status = ministore__acquire(j, true, err);
-    if (status == MINISTORE_OK) status = ministore__complete(j, err);
-    return status == MINISTORE_OK ? ministore__recover(j, err) : status;
+    MINISTORE__TRY(ministore__acquire(j, true, err));
+    MINISTORE__TRY(ministore__complete(j, err));
+    return ministore__recover(j, err);
 }
 
 ministore_status ministore__new(ministore_t **out, const ministore__io *io, const char *path,
@@ -87,11 +78,12 @@ ministore_status ministore__new(ministore_t **out, const ministore__io *io, cons
 ministore_status ministore__open(ministore_t **out, const ministore__io *io, const char *path,
                                  const ministore_options *options, ministore_error *err) {
     if (out) *out = NULL;
-    ministore_status status = check_arguments(out, path, options, err);
-    ministore_t *j = NULL;
-    if (status == MINISTORE_OK) status = ministore__new(&j, io, path, options, true, err);
-    if (status != MINISTORE_OK) return status;
-    status = open_located(j, err);
+    if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
+    const char *wrong = options ? wrong_option(options) : NULL;
+    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
+    ministore_t *j;
+    MINISTORE__TRY(ministore__new(&j, io, path, options, true, err));
+    ministore_status status = open_located(j, err);
     if (status == MINISTORE_OK) *out = j;
     else ministore__drop(j);
     return status;
@@ -103,15 +95,14 @@ ministore_status ministore_open(ministore_t **out, const char *path, const minis
 }
 
 static ministore_status stat_alone(ministore_t *j, void *argument, ministore_error *err) {
-    ministore_info info = {.next_sequence = ministore__next(j), .durable_sequence = j->durable};
-    info.torn_bytes = j->torn_bytes;
-    info.torn_offset = j->torn_offset;
-    ministore_status status = ministore__survey(&j->at, &info.segments, &info.bytes, &info.first_sequence, err);
-    if (status != MINISTORE_OK) return status;
+    ministore_info info = {.struct_size = sizeof info,
+                           .next_sequence = ministore__next(j),
+                           .durable_sequence = j->durable,
+                           .torn_bytes = j->torn_bytes,
+                           .torn_offset = j->torn_offset};
+    MINISTORE__TRY(ministore__survey(&j->at, &info.segments, &info.bytes, &info.first_sequence, err));
     if (j->allocated > j->end) info.bytes -= j->allocated - j->end;
-    ministore_info *out = argument;
-    info.struct_size = out->struct_size;
-    memcpy(out, &info, out->struct_size);
+    *(ministore_info *)argument = info;
     return MINISTORE_OK;
 }
 

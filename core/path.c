@@ -44,43 +44,27 @@ static const char *last_of(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* Make a folder's name durable: sync the folder that holds it. */
-static int sync_parent(const ministore__io *io, const char *path) {
-    char *parent = parent_of(path);
-    if (!parent) return -ENOMEM;
-    int folder = io->open_folder(io, MINISTORE__CURRENT_FOLDER, parent);
-    free(parent);
-    if (folder < 0) return folder;
-    int result = io->sync(io, folder);
-    io->close(io, folder);
-    return result;
+/* Make a folder's own name durable, before anything is made in it: whoever made it may have been killed before that.
+   Where the folder around it cannot be synced it is not ours. */
+static int sync_around(const ministore__io *io, int folder) {
+    int outer = io->open_folder(io, folder, "..");
+    int result = outer < 0 ? outer : io->sync(io, outer);
+    if (outer >= 0) io->close(io, outer);
+    return result == -EIO ? result : 0;
 }
 
-/* Make each missing folder of a path, outermost first, each durable before the next. One that is there may have been
-   made by a process that was killed before it was durable; where it cannot be synced it is not ours. */
-static int make_folders(const ministore__io *io, char *path) {
-    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash) *slash = '\0';
-        int result = io->make_folder(io, path);
-        int synced = result == 0 || result == -EEXIST ? sync_parent(io, path) : 0;
-        if (result == 0 || synced == -EIO) result = synced;
-        if (slash) *slash = '/';
-        if (result < 0 && result != -EEXIST && !(slash && (result == -EROFS || result == -EACCES))) return result;
-        if (!slash) return 0;
-    }
-}
-
-/* Open the folder of a path; a writer makes it, a reader gets -1 where it is not there. */
-static int open_parent(const ministore__io *io, int base, const char *path, bool writer) {
+/* Open a folder; a writer makes it, and those it lies in. */
+static int open_folder(const ministore__io *io, int base, const char *path, bool writer) {
+    int folder = io->open_folder(io, base, path);
+    if (folder != -ENOENT || !writer || base != MINISTORE__CURRENT_FOLDER) return folder;
     char *parent = parent_of(path);
-    if (!parent) return -ENOMEM;
-    int folder = io->open_folder(io, base, parent);
-    if (folder == -ENOENT && writer && base == MINISTORE__CURRENT_FOLDER) {
-        int result = make_folders(io, parent);
-        folder = result < 0 ? result : io->open_folder(io, base, parent);
-    }
+    int around = parent ? open_folder(io, base, parent, true) : -ENOMEM;
     free(parent);
-    return folder;
+    if (around < 0) return around;
+    int result = sync_around(io, around);
+    io->close(io, around);
+    if (result == 0) result = io->make_folder(io, path);
+    return result == 0 || result == -EEXIST ? io->open_folder(io, base, path) : result;
 }
 
 static ministore_status bad_name(ministore_error *err, const ministore__location *location, const char *name) {
@@ -97,7 +81,9 @@ static ministore_status bad_name(ministore_error *err, const ministore__location
 static ministore_status enter(ministore__location *location, const char *path, bool writer, ministore_error *err) {
     const ministore__io *io = location->io;
     int base = location->folder >= 0 ? location->folder : MINISTORE__CURRENT_FOLDER;
-    int folder = open_parent(io, base, path, writer);
+    char *parent = parent_of(path);
+    int folder = parent ? open_folder(io, base, parent, writer) : -ENOMEM;
+    free(parent);
     if (location->folder >= 0) io->close(io, location->folder);
     location->folder = folder < 0 ? -1 : folder;
     if (folder < 0 && !(folder == -ENOENT && !writer))
@@ -110,10 +96,10 @@ static ministore_status follow_links(ministore__location *location, bool writer,
     char target[TARGET_MAX];
     for (int i = 0; i < LINKS_MAX && location->folder >= 0; i++) {
         int size = location->io->read_link(location->io, location->folder, location->name, target, sizeof target);
-        if (size == -EINVAL || size == -ENOENT) return MINISTORE_OK; /* no link, or nothing there yet */
+        if (size == -ENOENT && writer) size = sync_around(location->io, location->folder);
+        if (size == -EINVAL || size == -ENOENT || size == 0) return MINISTORE_OK; /* no link, or nothing there yet */
         if (size < 0) return ministore__fail_io(err, size, location->path, NULL, "cannot resolve the path");
-        ministore_status status = enter(location, target, writer, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(enter(location, target, writer, err));
     }
     if (location->folder < 0) return MINISTORE_OK;
     return ministore__fail_io(err, -ELOOP, location->path, NULL, "cannot resolve the path");

@@ -14,121 +14,58 @@ static ministore_status fail_io(ministore_t *j, int result, const char *what, mi
     return ministore__fail_io(err, result, j->at.path, NULL, what);
 }
 
-static ministore_status fail(ministore_t *j, ministore_status status, const char *what, ministore_error *err) {
-    return ministore__fail_at(err, status, &(ministore__place){.path = j->at.path}, "%s", what);
-}
-
 static ministore_status locked(ministore_t *j, ministore_error *err) {
-    return fail(j, MINISTORE_LOCKED, "another writer has the journal open; close it there first", err);
+    return ministore__fail_at(err, MINISTORE_LOCKED, &(ministore__place){.path = j->at.path},
+                              "another writer has the journal open; close it there first");
 }
 
-/* Open P, or make it; OK and file -1 if it is not there and not to be made. */
-static ministore_status open_active(ministore_t *j, bool create, ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    ministore__stat stat;
-    int result = io->stat_name(io, j->at.folder, j->at.name, false, &stat);
-    if (result == -ENOENT && !create) return MINISTORE_OK;
-    if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    bool fresh = result == -ENOENT;
-    if (!fresh && stat.kind != MINISTORE__FILE) return fail(j, MINISTORE_NOT_A_FILE, "it is no regular file", err);
-    int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW | (fresh ? MINISTORE__CREATE : 0);
-    j->file = io->open_file(io, j->at.folder, j->at.name, how, j->options.mode);
-    if (j->file == -ENOENT && !fresh) {
-        j->file = -1;
-        return MINISTORE_OK;
-    }
-    if (j->file < 0) return fail_io(j, j->file, "cannot open the journal for writing", err);
-    j->created = fresh;
-    return MINISTORE_OK;
-}
-
-/* Lock the open file and see whether it still has the name P. *again: it has not, start over. */
-static ministore_status lock_active(ministore_t *j, bool *again, ministore_error *err) {
+/* Lock the open file: P, which must still have that name then, or while P is missing the newest archive, and P must
+   not be back. *again: it is otherwise, start over. */
+static ministore_status lock(ministore_t *j, bool *again, ministore_error *err) {
     const ministore__io *io = j->at.io;
     ministore__stat held, named;
     int result = io->stat_file(io, j->file, &held);
-    if (result == 0 && held.kind != MINISTORE__FILE) return fail(j, MINISTORE_NOT_A_FILE, "it is no regular file", err);
     if (result == 0) result = io->lock(io, j->file);
     if (result == -EWOULDBLOCK) return locked(j, err);
     if (result < 0) return fail_io(j, result, "cannot lock the journal", err);
     result = io->stat_name(io, j->at.folder, j->at.name, false, &named);
     if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    *again = result == -ENOENT || !ministore__same_file(&held, &named);
+    *again = j->missing ? result == 0 : result < 0 || !ministore__same_file(&held, &named);
     return MINISTORE_OK;
 }
 
-/* P is missing while archives are there: lock the newest, and look for P again. */
-static ministore_status lock_newest(ministore_t *j, const ministore__archives *archives, bool *again,
-                                    ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    char name[MINISTORE__NAME_SIZE];
-    ministore__stat stat;
-    ministore_status status = ministore__archive_check(&j->at, archives, archives->count - 1, err);
-    if (status != MINISTORE_OK) return status;
-    ministore__archive_name(&j->at, &archives->items[archives->count - 1], name);
-    j->file = io->open_file(io, j->at.folder, name, 0, 0);
-    *again = j->file == -ENOENT;
-    if (*again) return MINISTORE_OK;
-    if (j->file < 0) return ministore__fail_io(err, j->file, j->at.path, name, "cannot open the segment");
-    int result = io->lock(io, j->file);
-    if (result == -EWOULDBLOCK) return locked(j, err);
-    if (result < 0) return fail_io(j, result, "cannot lock the newest segment", err);
-    result = io->stat_name(io, j->at.folder, j->at.name, false, &stat);
-    if (result < 0 && result != -ENOENT) return fail_io(j, result, "cannot look at the journal", err);
-    *again = result == 0;
-    j->missing = !*again;
-    return MINISTORE_OK;
-}
-
+/* Open and lock P, or the newest archive, or an empty P made for it. */
 static ministore_status attempt(ministore_t *j, bool create, bool *again, ministore_error *err) {
-    ministore_status status = open_active(j, false, err);
-    if (status != MINISTORE_OK || j->file >= 0) {
-        return status == MINISTORE_OK ? lock_active(j, again, err) : status;
+    const int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
+    char name[MINISTORE__NAME_SIZE];
+    MINISTORE__TRY(ministore__open_regular(&j->at, j->at.name, how, 0, &j->file, err));
+    if (j->file < 0) MINISTORE__TRY(ministore__list(&j->at, &j->archives, err));
+    size_t count = j->archives.count;
+    if (j->file < 0 && count > 0) {
+        j->missing = true;
+        MINISTORE__TRY(ministore__archive_check(&j->archives, count - 1, err));
+        ministore__archive_name(&j->at, &j->archives.items[count - 1], name);
+        MINISTORE__TRY(ministore__open_regular(&j->at, name, 0, 0, &j->file, err));
+    } else if (j->file < 0) {
+        j->created = true;
+        if (!create) return fail_io(j, -ENOENT, "cannot open the journal", err);
+        int make = how | MINISTORE__CREATE;
+        MINISTORE__TRY(ministore__open_regular(&j->at, j->at.name, make, j->options.mode, &j->file, err));
     }
-    ministore__archives archives = {0};
-    status = ministore__list(&j->at, &archives, err);
-    if (status == MINISTORE_OK && archives.count > 0) status = lock_newest(j, &archives, again, err);
-    else if (status == MINISTORE_OK && !create) status = fail_io(j, -ENOENT, "cannot open the journal", err);
-    else if (status == MINISTORE_OK) {
-        status = open_active(j, true, err);
-        if (status == MINISTORE_OK && j->file >= 0) status = lock_active(j, again, err);
-    }
-    free(archives.items);
-    return status;
-}
-
-static void let_go(ministore_t *j) {
-    if (j->file >= 0) j->at.io->close(j->at.io, j->file);
-    j->file = -1;
-    j->missing = false;
+    *again = j->file < 0;
+    return *again ? MINISTORE_OK : lock(j, again, err);
 }
 
 static ministore_status get_lock(ministore_t *j, bool create, ministore_error *err) {
     for (int i = 0; i < ATTEMPTS; i++) {
         bool again = false;
-        ministore_status status = attempt(j, create, &again, err);
-        if (status != MINISTORE_OK || !again) return status;
-        let_go(j);
+        j->missing = j->created = false;
+        MINISTORE__TRY(attempt(j, create, &again, err));
+        if (!again) return MINISTORE_OK;
+        if (j->file >= 0) j->at.io->close(j->at.io, j->file);
+        j->file = -1;
     }
     return locked(j, err);
-}
-
-static ministore_status check_header(ministore_t *j, ministore__header *header, ministore_error *err) {
-    ministore__header_state state = MINISTORE__HEADER_TORN;
-    if (!j->missing) {
-        int result = ministore__header_read(j->at.io, j->file, header, &state);
-        if (result < 0) return fail_io(j, result, "cannot read the journal's header", err);
-    }
-    ministore__place at = {.path = j->at.path, .segment = j->at.name, .line = 1};
-    if (state == MINISTORE__HEADER_BAD)
-        return ministore__fail_at(err, MINISTORE_BAD_HEADER, &at, "the first line is not a journal's header; "
-                                                                  "the file is left as it is");
-    if (state == MINISTORE__HEADER_UNSUPPORTED)
-        return ministore__fail_at(err, MINISTORE_UNSUPPORTED_VERSION, &at,
-                                  "the journal's format version is not 0.1.x; a newer ministore is needed");
-    j->begin = header->size;
-    j->has_first = header->first != 0;
-    return MINISTORE_OK;
 }
 
 static void note_newest(ministore_t *j) {
@@ -141,46 +78,25 @@ static void note_newest(ministore_t *j) {
 
 ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error *err) {
     ministore__header header = {0};
-    ministore_status status = get_lock(j, create, err);
-    if (status == MINISTORE_OK) status = check_header(j, &header, err);
-    if (status == MINISTORE_OK) status = ministore__list(&j->at, &j->archives, err);
-    if (status == MINISTORE_OK) status = ministore__archives_check(&j->at, &j->archives, err);
-    if (status != MINISTORE_OK) return status;
-    int twin = j->missing ? 0 : ministore__drop_twin(&j->at, &j->archives, j->file);
-    if (twin < 0) return fail_io(j, twin, "cannot look at the newest segment", err);
-    j->two_names = twin > 0;
+    MINISTORE__TRY(get_lock(j, create, err));
+    if (!j->missing) MINISTORE__TRY(ministore__header_load(&j->at, j->at.name, j->file, true, &header, err));
+    MINISTORE__TRY(ministore__list(&j->at, &j->archives, err));
+    MINISTORE__TRY(ministore__archives_check(&j->archives, err));
+    size_t listed = j->archives.count;
+    j->archives.active = j->missing ? -1 : j->file;
+    MINISTORE__TRY(ministore__drop_twin(&j->archives, err));
+    j->two_names = j->archives.count < listed;
+    j->begin = header.size;
     note_newest(j);
-    int active = j->begin > 0 ? j->file : -1;
-    return ministore__first_of(&j->at, &j->archives, active, j->archives.count, &j->first, err);
-}
-
-/* CRC-32C of the newest archive. */
-static ministore_status newest_digest(ministore_t *j, const ministore__archives *archives, uint32_t *crc,
-                                      ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    char name[MINISTORE__NAME_SIZE];
-    ministore__scan scan = {0};
-    ministore__archive_name(&j->at, &archives->items[archives->count - 1], name);
-    int file = io->open_file(io, j->at.folder, name, 0, 0);
-    int result = file < 0 ? file : ministore__scan_file(io, file, 0, MINISTORE__SCAN_CRC, &scan);
-    if (file >= 0) io->close(io, file);
-    *crc = scan.crc;
-    return result < 0 ? ministore__fail_io(err, result, j->at.path, name, "cannot read the segment") : MINISTORE_OK;
+    return ministore__first_of(&j->archives, j->archives.count, &j->first, err);
 }
 
 ministore_status ministore__renew(ministore_t *j, const ministore__archives *archives, ministore_error *err) {
-    uint32_t crc = 0;
-    ministore_status status = newest_digest(j, archives, &crc, err);
-    return status == MINISTORE_OK ? ministore__install(j, j->first, crc, err) : status;
-}
-
-/* Sync the folder that holds the journal's: the last of the folders that a killed process made may not be durable. */
-static int sync_outer_folder(const ministore_t *j) {
-    const ministore__io *io = j->at.io;
-    int outer = io->open_folder(io, j->at.folder, "..");
-    int result = outer < 0 ? outer : io->sync(io, outer);
-    if (outer >= 0) io->close(io, outer);
-    return result == -EIO ? result : 0; /* where it cannot be synced it is not ours */
+    ministore__header header;
+    ministore__scan scan;
+    int result = ministore__segment_read(archives, archives->count - 1, &header, &scan);
+    if (result < 0) return fail_io(j, result, "cannot read the newest segment", err);
+    return ministore__install(j, j->first, scan.crc, false, err);
 }
 
 /* The header of a journal's first segment, in place: nothing else is in the file. */
@@ -188,8 +104,7 @@ static ministore_status write_header(ministore_t *j, ministore_error *err) {
     const ministore__io *io = j->at.io;
     char line[MINISTORE__HEADER_MAX];
     size_t size = ministore__header_format(line, 0, 0);
-    int result = sync_outer_folder(j);
-    if (result == 0) result = io->truncate(io, j->file, 0);
+    int result = io->truncate(io, j->file, 0);
     if (result == 0 && j->created) result = io->set_mode(io, j->file, j->options.mode);
     if (result == 0) result = io->write(io, j->file, line, size, 0);
     if (result < 0) (void)io->truncate(io, j->file, 0);
@@ -208,12 +123,12 @@ static ministore_status remove_name(ministore_t *j, const char *name, ministore_
 ministore_status ministore__complete(ministore_t *j, ministore_error *err) {
     char name[MINISTORE__NAME_SIZE];
     ministore__sibling(&j->at, ".new", name);
-    ministore_status status = remove_name(j, name, err);
-    if (status == MINISTORE_OK && j->two_names) {
+    MINISTORE__TRY(remove_name(j, name, err));
+    if (j->two_names) {
         ministore__archive_name(&j->at, &j->archives.items[j->archives.count], name);
-        status = remove_name(j, name, err);
+        MINISTORE__TRY(remove_name(j, name, err));
     }
-    if (status != MINISTORE_OK || j->begin > 0) return status;
+    if (j->begin > 0) return MINISTORE_OK;
     return j->archives.count > 0 ? ministore__renew(j, &j->archives, err) : write_header(j, err);
 }
 
@@ -241,17 +156,14 @@ int ministore__mode(const ministore_t *j) {
 
 static int save_tail(ministore_t *j, const char *name, uint64_t from, uint64_t to) {
     const ministore__io *io = j->at.io;
+    const int how = MINISTORE__WRITE | MINISTORE__CREATE | MINISTORE__NO_FOLLOW;
     ministore__stat stat;
-    int how = MINISTORE__WRITE | MINISTORE__NO_FOLLOW;
-    int torn = io->open_file(io, j->at.folder, name, how, 0), mode = ministore__mode(j);
-    bool fresh = torn == -ENOENT;
-    if (fresh && mode < 0) return mode;
-    if (fresh)
-        torn = io->open_file(io, j->at.folder, name, how | MINISTORE__CREATE | MINISTORE__EXCLUSIVE, (uint32_t)mode);
+    int mode = ministore__mode(j);
+    int torn = mode < 0 ? mode : io->open_file(io, j->at.folder, name, how, (uint32_t)mode);
     if (torn < 0) return torn;
-    int result = fresh ? io->set_mode(io, torn, (uint32_t)mode) : 0;
-    if (result == 0) result = io->stat_file(io, torn, &stat);
+    int result = io->stat_file(io, torn, &stat);
     if (result == 0 && stat.kind != MINISTORE__FILE) result = -EINVAL;
+    if (result == 0 && stat.size == 0) result = io->set_mode(io, torn, (uint32_t)mode);
     if (result == 0) {
         result = copy_tail(j, torn, stat.size, from, to);
         if (result < 0) (void)io->truncate(io, torn, stat.size);
@@ -285,8 +197,8 @@ static ministore_status check_hole(ministore_t *j, const ministore__scan *scan, 
 static ministore_status check_last_commit(ministore_t *j, const ministore__scan *scan, ministore_error *err) {
     if (scan->last_commit == scan->end) return MINISTORE_OK;
     ministore_cursor_t *c;
-    ministore_status status = ministore__cursor_at(&c, j, scan->last_commit, scan->last_commit_lines, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__cursor_at(&c, j, scan->last_commit, scan->last_commit_lines, err));
+    ministore_status status;
     ministore_batch batch;
     ministore_error cause;
     do status = ministore_cursor_next_batch(c, &batch, &cause);
@@ -308,10 +220,9 @@ static ministore_status trim(ministore_t *j, const ministore__scan *scan, minist
         return ministore__fail_at(err, MINISTORE_TORN, &at, "a torn tail of %llu bytes begins here, and torn_tail "
                                                             "says to refuse it", (unsigned long long)torn);
     }
-    ministore_status status = ministore__cut(j, scan->end, scan->torn_end, err);
-    if (status != MINISTORE_OK || torn == 0) return status;
+    MINISTORE__TRY(ministore__cut(j, scan->end, scan->torn_end, err));
     j->torn_bytes = torn;
-    j->torn_offset = scan->end;
+    j->torn_offset = torn > 0 ? scan->end : 0;
     return MINISTORE_OK;
 }
 
@@ -320,10 +231,9 @@ ministore_status ministore__recover(ministore_t *j, ministore_error *err) {
     ministore__scan scan;
     int result = ministore__scan_file(io, j->file, j->begin, MINISTORE__SCAN_TAIL | MINISTORE__SCAN_CRC, &scan);
     if (result < 0) return fail_io(j, result, "cannot read the journal", err);
-    ministore_status status = check_hole(j, &scan, err);
-    if (status == MINISTORE_OK) status = check_last_commit(j, &scan, err);
-    if (status == MINISTORE_OK) status = trim(j, &scan, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(check_hole(j, &scan, err));
+    MINISTORE__TRY(check_last_commit(j, &scan, err));
+    MINISTORE__TRY(trim(j, &scan, err));
     j->end = j->allocated = scan.end;
     j->lines = scan.lines;
     j->crc = scan.crc;

@@ -50,68 +50,57 @@ static void adopt(ministore_t *j, const fresh *f) {
     j->at.io->close(j->at.io, j->file);
     j->file = f->file;
     j->first = f->first;
-    j->has_first = true;
     j->begin = j->end = j->allocated = f->size;
     j->crc = f->crc;
     j->lines = 0;
-    j->no_allocation = false;
-}
-
-ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, ministore_error *err) {
-    fresh f;
-    ministore_status status = make_fresh(j, &f, first, prev, err);
-    if (status != MINISTORE_OK) return status;
-    int result = j->at.io->rename(j->at.io, j->at.folder, f.name, j->at.name, !j->missing);
-    if (result < 0) {
-        discard(j, &f);
-        return fail_io(j, result, f.name, "cannot give the new segment the journal's name", err);
-    }
-    adopt(j, &f);
-    j->missing = false;
-    return ministore__sync_folder(j, err);
+    j->no_allocation = j->missing = false;
 }
 
 static bool no_links(int result) {
     return result == -EPERM || result == -EOPNOTSUPP || result == -ENOSYS || result == -EMLINK || result == -EINVAL;
 }
 
-/* A second name for the active segment, then the new one over its first. */
-static ministore_status swap_by_link(ministore_t *j, fresh *f, const char *archive, ministore_error *err) {
+/* Give the active segment its archive's name too. Where links are not to be had that is its only name, *linked is false,
+   and there is a moment without P, in which the old segment's lock guards it. */
+static ministore_status name_archive(ministore_t *j, const char *archive, bool *linked, ministore_error *err) {
     const ministore__io *io = j->at.io;
-    ministore_status status = ministore__sync_folder(j, err);
-    if (status != MINISTORE_OK) return status;
-    int result = io->rename(io, j->at.folder, f->name, j->at.name, true);
-    if (result == 0) return MINISTORE_OK;
-    (void)io->unlink(io, j->at.folder, archive);
-    status = ministore__sync_folder(j, err);
-    return status == MINISTORE_OK ? fail_io(j, result, f->name, "cannot give the new segment the journal's name", err)
-                                  : status;
-}
-
-/* Where links are not to be had: there is a moment without P, in which the old segment's lock guards it. */
-static ministore_status swap_by_rename(ministore_t *j, fresh *f, const char *archive, ministore_error *err) {
-    const ministore__io *io = j->at.io;
-    int result = io->rename(io, j->at.folder, j->at.name, archive, false);
+    int result = io->link(io, j->at.folder, j->at.name, archive);
+    *linked = !no_links(result);
+    if (!*linked) result = io->rename(io, j->at.folder, j->at.name, archive, false);
     if (result < 0) return fail_io(j, result, archive, "cannot archive the segment", err);
-    ministore_status status = ministore__sync_folder(j, err);
-    if (status != MINISTORE_OK) return status;
-    result = io->rename(io, j->at.folder, f->name, j->at.name, false);
-    if (result == 0) return MINISTORE_OK;
-    status = fail_io(j, result, f->name, "cannot give the new segment the journal's name", err);
-    result = io->rename(io, j->at.folder, archive, j->at.name, false);
-    if (result < 0) return ministore__poison(j, result, "cannot undo a rotation", err);
-    (void)ministore__sync_folder(j, NULL);
-    return status;
+    return ministore__sync_folder(j, err);
 }
 
-static ministore_status swap(ministore_t *j, fresh *f, ministore_error *err) {
-    char archive[MINISTORE__NAME_SIZE];
+/* Take that back. */
+static ministore_status unname_archive(ministore_t *j, const char *archive, bool linked, ministore_error *err) {
+    const ministore__io *io = j->at.io;
+    int result = linked ? io->unlink(io, j->at.folder, archive)
+                        : io->rename(io, j->at.folder, archive, j->at.name, false);
+    if (result < 0) return ministore__poison(j, result, "cannot undo a rotation", err);
+    return ministore__sync_folder(j, err);
+}
+
+ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, bool archive, ministore_error *err) {
+    fresh f;
+    char name[MINISTORE__NAME_SIZE];
     ministore__archive next = {.number = j->newest + 1, .digits = j->digits};
-    ministore__archive_name(&j->at, &next, archive);
-    int result = j->at.io->link(j->at.io, j->at.folder, j->at.name, archive);
-    if (result < 0 && !no_links(result)) return fail_io(j, result, archive, "cannot archive the segment", err);
-    ministore_status status = result == 0 ? swap_by_link(j, f, archive, err) : swap_by_rename(j, f, archive, err);
-    if (status == MINISTORE_OK) j->newest++;
+    bool replace = !j->missing;
+    MINISTORE__TRY(make_fresh(j, &f, first, prev, err));
+    ministore__archive_name(&j->at, &next, name);
+    ministore_status status = archive ? name_archive(j, name, &replace, err) : MINISTORE_OK;
+    if (status == MINISTORE_OK) {
+        int result = j->at.io->rename(j->at.io, j->at.folder, f.name, j->at.name, replace);
+        if (result < 0 && archive) status = unname_archive(j, name, replace, err);
+        if (result < 0 && status == MINISTORE_OK)
+            status = fail_io(j, result, f.name, "cannot give the new segment the journal's name", err);
+    }
+    if (status != MINISTORE_OK) {
+        discard(j, &f);
+        return status;
+    }
+    j->newest += archive;
+    status = ministore__sync_folder(j, err);
+    adopt(j, &f);
     return status;
 }
 
@@ -137,8 +126,7 @@ static ministore_status remove_archives(ministore_t *j, const ministore__archive
         ministore__archive_name(&j->at, &archives->items[i], name);
         int result = j->at.io->unlink(j->at.io, j->at.folder, name);
         if (result < 0) return fail_io(j, result, name, "cannot remove the segment", err);
-        ministore_status status = ministore__sync_folder(j, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(ministore__sync_folder(j, err));
         if (removed) (*removed)++;
     }
     return MINISTORE_OK;
@@ -146,7 +134,7 @@ static ministore_status remove_archives(ministore_t *j, const ministore__archive
 
 static ministore_status retain(ministore_t *j, ministore_error *err) {
     if (j->options.max_segments == UINT32_MAX) return MINISTORE_OK;
-    ministore__archives archives = {0};
+    ministore__archives archives = {.active = -1};
     ministore_status status = ministore__list(&j->at, &archives, err);
     size_t keep = j->options.max_segments - 1;
     if (status == MINISTORE_OK && archives.count > keep)
@@ -159,25 +147,14 @@ static ministore_status archive_active(ministore_t *j, ministore_error *err) {
     if (j->newest >= UINT32_MAX)
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the segment numbers are used up");
-    ministore_status status = settle(j, err);
-    if (status != MINISTORE_OK) return status;
-    fresh f;
-    status = make_fresh(j, &f, ministore__next(j), j->crc, err);
-    if (status != MINISTORE_OK) return status;
-    status = swap(j, &f, err);
-    if (status != MINISTORE_OK) {
-        discard(j, &f);
-        return status;
-    }
-    status = ministore__sync_folder(j, err);
-    adopt(j, &f);
-    return status;
+    MINISTORE__TRY(settle(j, err));
+    return ministore__install(j, ministore__next(j), j->crc, true, err);
 }
 
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err) {
     if (j->lines == 0) return MINISTORE_OK;
-    ministore_status status = archive_active(j, err);
-    return status == MINISTORE_OK ? retain(j, err) : status;
+    MINISTORE__TRY(archive_active(j, err));
+    return retain(j, err);
 }
 
 static ministore_status rotate_alone(ministore_t *j, void *argument, ministore_error *err) {
@@ -197,53 +174,33 @@ typedef struct {
     uint32_t removed;
 } prune;
 
-/* First sequence number behind archive `index`, whose own is `first`. */
-static int first_behind(ministore_t *j, const ministore__archives *archives, size_t index, uint64_t first,
-                        uint64_t *out) {
-    ministore__header header = {.first = j->first};
-    uint64_t lines = 0;
-    int result = 0;
-    if (index + 1 < archives->count)
-        result = ministore__archive_read(&j->at, &archives->items[index + 1], &header, NULL);
-    *out = header.first;
-    if (result < 0 || header.first > 0) return result;
-    result = ministore__archive_read(&j->at, &archives->items[index], &header, &lines);
-    *out = first + lines;
-    return result;
-}
-
 /* How many of the oldest archives hold only records before `before`. */
-static ministore_status choose(ministore_t *j, const ministore__archives *archives, uint64_t before, size_t *count,
+static ministore_status choose(const ministore__archives *archives, uint64_t before, size_t *count,
                                ministore_error *err) {
-    uint64_t first;
-    *count = 0;
-    ministore_status status = ministore__first_of(&j->at, archives, j->file, 0, &first, err);
-    while (status == MINISTORE_OK && *count < archives->count) {
-        int result = first_behind(j, archives, *count, first, &first);
-        if (result < 0) return fail_io(j, result, NULL, "cannot read the archived segments", err);
-        if (first > before) break;
-        (*count)++;
+    for (*count = 0; *count < archives->count; (*count)++) {
+        uint64_t behind; /* the first record that is not in it */
+        ministore_status status = ministore__first_of(archives, *count + 1, &behind, err);
+        if (status != MINISTORE_OK || behind > before) return status;
     }
-    return status;
+    return MINISTORE_OK;
 }
 
 /* Whether the header of a segment from `index` on tells where it begins. */
-static bool numbers_told(ministore_t *j, const ministore__archives *archives, size_t index) {
+static bool numbers_told(const ministore__archives *archives, size_t index) {
     ministore__header header;
-    for (; index < archives->count && !j->has_first; index++)
-        if (ministore__archive_read(&j->at, &archives->items[index], &header, NULL) == 0 && header.first > 0) return true;
-    return j->has_first;
+    for (; index <= archives->count; index++)
+        if (ministore__segment_read(archives, index, &header, NULL) == 0 && header.first > 0) return true;
+    return false;
 }
 
 static ministore_status prune_listed(ministore_t *j, prune *p, const ministore__archives *archives,
                                      ministore_error *err) {
     size_t count;
-    ministore_status status = ministore__archives_check(&j->at, archives, err);
-    if (status == MINISTORE_OK) status = choose(j, archives, p->before, &count, err);
-    if (status != MINISTORE_OK || count == 0) return status;
-    if (!numbers_told(j, archives, count))
-        status = j->lines > 0 ? archive_active(j, err) : ministore__renew(j, archives, err);
-    return status == MINISTORE_OK ? remove_archives(j, archives, count, &p->removed, err) : status;
+    MINISTORE__TRY(ministore__archives_check(archives, err));
+    MINISTORE__TRY(choose(archives, p->before, &count, err));
+    if (count > 0 && !numbers_told(archives, count))
+        MINISTORE__TRY(j->lines > 0 ? archive_active(j, err) : ministore__renew(j, archives, err));
+    return remove_archives(j, archives, count, &p->removed, err);
 }
 
 static ministore_status prune_alone(ministore_t *j, void *argument, ministore_error *err) {
@@ -252,7 +209,7 @@ static ministore_status prune_alone(ministore_t *j, void *argument, ministore_er
         return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
                                   "`before` is %llu and must be from 1 to %llu, the next sequence number",
                                   (unsigned long long)p->before, (unsigned long long)ministore__next(j));
-    ministore__archives archives = {0};
+    ministore__archives archives = {.active = j->file};
     ministore_status status = ministore__list(&j->at, &archives, err);
     if (status == MINISTORE_OK) status = prune_listed(j, p, &archives, err);
     free(archives.items);

@@ -7,68 +7,22 @@
 #include <errno.h>
 #include <string.h>
 
-enum { LOOKS_MAX = 100 }; /* at a folder that changes under the eyes */
-
 static ministore_status fail_io(const ministore_cursor_t *c, int64_t result, const char *what, ministore_error *err) {
     return ministore__fail_io(err, result, c->at.path, c->name[0] ? c->name : NULL, what);
 }
 
-static void close_file(const ministore_cursor_t *c, int *file) {
-    if (*file >= 0) c->at.io->close(c->at.io, *file);
-    *file = -1;
-}
-
-/* Open a file of the folder, which must be a regular one. -ENOENT is the caller's to judge, *file is then -1. */
-ministore_status ministore__cursor_file(ministore_cursor_t *c, const char *name, int *file, ministore_error *err) {
-    const ministore__io *io = c->at.io;
-    ministore__stat stat;
-    *file = -1;
-    int opened = io->open_file(io, c->at.folder, name, 0, 0);
-    if (opened == -ENOENT) return MINISTORE_OK;
-    int result = opened >= 0 ? io->stat_file(io, opened, &stat) : io->stat_name(io, c->at.folder, name, true, &stat);
-    if (result == 0 && stat.kind != MINISTORE__FILE) {
-        if (opened >= 0) io->close(io, opened);
-        return ministore__fail_at(err, MINISTORE_NOT_A_FILE, &(ministore__place){.path = c->at.path, .segment = name},
-                                  "it is no regular file");
-    }
-    if (opened < 0) return ministore__fail_io(err, opened, c->at.path, name, "cannot open the file for reading");
-    *file = opened;
-    return MINISTORE_OK;
-}
-
-/* Look at the segments: P first, then the archives, so that none falls between. A gap is looked at again. */
+/* Look at the segments, and for the folder first if it was not there. */
 static ministore_status look(ministore_cursor_t *c, ministore_error *err) {
-    ministore_status status = MINISTORE_OK;
-    close_file(c, &c->last);
     if (c->at.folder < 0) {
         ministore__location again;
-        status = ministore__locate(&again, c->at.io, c->at.path, false, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(ministore__locate(&again, c->at.io, c->at.path, false, err));
         ministore__location_free(&c->at);
         c->at = again;
     }
-    for (int i = 0; i < LOOKS_MAX && status == MINISTORE_OK; i++) {
-        close_file(c, &c->last);
-        if (c->at.folder >= 0) status = ministore__cursor_file(c, c->at.name, &c->last, err);
-        if (status == MINISTORE_OK) status = ministore__list(&c->at, &c->archives, err);
-        if (status == MINISTORE_OK && ministore__archives_check(&c->at, &c->archives, NULL) == MINISTORE_OK) break;
-    }
-    if (status != MINISTORE_OK) return status;
-    int result = ministore__drop_twin(&c->at, &c->archives, c->last);
-    return result < 0 ? fail_io(c, result, "cannot look at the newest segment", err) : MINISTORE_OK;
+    return ministore__look(&c->at, &c->archives, err);
 }
 
 /* ---- entering a segment ---- */
-
-static ministore_status check_header(ministore_cursor_t *c, ministore__header_state state, ministore_error *err) {
-    ministore__place at = {.path = c->at.path, .segment = c->name, .line = 1};
-    if (state == MINISTORE__HEADER_UNSUPPORTED)
-        return ministore__fail_at(err, MINISTORE_UNSUPPORTED_VERSION, &at,
-                                  "the segment's format version is not 0.1.x; a newer ministore is needed");
-    if (state == MINISTORE__HEADER_GOOD || (state == MINISTORE__HEADER_TORN && c->active)) return MINISTORE_OK;
-    return ministore__fail_at(err, c->active ? MINISTORE_BAD_HEADER : MINISTORE_CORRUPT, &at,
-                              "the first line is not a journal's header");
-}
 
 /* Compare what the header says with what was counted; the header's number is taken. */
 static ministore_status check_numbers(ministore_cursor_t *c, const ministore__header *header, ministore_error *err) {
@@ -92,10 +46,7 @@ static ministore_status check_numbers(ministore_cursor_t *c, const ministore__he
 /* Compare the digest that the header carries with that of the segment just read; begin the next one's. */
 static ministore_status check_digest(ministore_cursor_t *c, const ministore__header *header, ministore_error *err) {
     uint32_t before = c->crc;
-    char line[MINISTORE__HEADER_MAX];
-    int64_t n = c->at.io->read(c->at.io, c->file, line, (size_t)c->offset, 0);
-    if (n < 0) return fail_io(c, n, "cannot read the segment's header", err);
-    c->crc = ministore__crc32c(0, line, (size_t)n);
+    c->crc = header->crc;
     if (c->index == 0) return MINISTORE_OK;
     if (!header->has_prev) c->uncovered++;
     if (!header->has_prev || header->prev == before) return MINISTORE_OK;
@@ -114,13 +65,10 @@ static ministore_status skip_header(ministore_cursor_t *c, ministore_status stat
 
 ministore_status ministore__cursor_header(ministore_cursor_t *c, ministore_error *err) {
     ministore__header header;
-    ministore__header_state state;
-    int result = ministore__header_read(c->at.io, c->file, &header, &state);
-    if (result < 0) return fail_io(c, result, "cannot read the segment's header", err);
+    ministore_status status = ministore__header_load(&c->at, c->name, c->file, c->active, &header, err);
     c->offset = c->sealed = c->commit = header.size;
     c->passed += header.size;
-    c->line = state == MINISTORE__HEADER_GOOD ? 2 : 0;
-    ministore_status status = check_header(c, state, err);
+    c->line = header.size > 0 ? 2 : 0;
     if (status == MINISTORE_CORRUPT) return skip_header(c, status, err);
     if (status != MINISTORE_OK || c->line == 0) return status;
     ministore_status digest = c->digest ? check_digest(c, &header, err) : MINISTORE_OK;
@@ -130,7 +78,7 @@ ministore_status ministore__cursor_header(ministore_cursor_t *c, ministore_error
 
 /* Begin with an open file, which is the cursor's from now on. */
 ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool active, ministore_error *err) {
-    close_file(c, &c->file);
+    if (c->file >= 0) c->at.io->close(c->at.io, c->file);
     c->file = file;
     c->active = active;
     c->size = 0;
@@ -141,8 +89,7 @@ ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool a
 
 /* A listed segment is gone: look again whether the oldest were removed, or one in the middle is missing. */
 static ministore_status vanished(ministore_cursor_t *c, uint64_t number, ministore_error *err) {
-    ministore_status status = look(c, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(look(c, err));
     if (c->archives.count > 0 && c->archives.items[0].number <= number) {
         for (c->index = 0; c->index + 1 < c->archives.count && c->archives.items[c->index + 1].number <= number;)
             c->index++;
@@ -158,7 +105,7 @@ static ministore_status enter_archive(ministore_cursor_t *c, ministore_error *er
     uint64_t number = archive->number;
     int file;
     ministore__archive_name(&c->at, archive, c->name);
-    ministore_status status = ministore__cursor_file(c, c->name, &file, err);
+    ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
     if (status == MINISTORE_NOT_A_FILE) err->status = status = MINISTORE_CORRUPT;
     if (status != MINISTORE_OK) return status;
     return file < 0 ? vanished(c, number, err) : ministore__cursor_begin(c, file, false, err);
@@ -166,8 +113,8 @@ static ministore_status enter_archive(ministore_cursor_t *c, ministore_error *er
 
 static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
     if (c->index < c->archives.count) return enter_archive(c, err);
-    int file = c->last;
-    c->last = -1;
+    int file = c->archives.active;
+    c->archives.active = -1;
     memcpy(c->name, c->at.name, sizeof c->name);
     return ministore__cursor_begin(c, file, true, err);
 }
@@ -175,32 +122,27 @@ static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
 /* Look again, and find the segment being read among what is there. */
 static ministore_status relocate(ministore_cursor_t *c, ministore_error *err) {
     ministore__stat stat;
-    char name[MINISTORE__NAME_SIZE];
-    ministore_status status = look(c, err);
-    if (status != MINISTORE_OK || c->file < 0) return status;
-    if (c->last >= 0 && c->at.io->stat_file(c->at.io, c->last, &stat) == 0 &&
+    MINISTORE__TRY(look(c, err));
+    if (c->file < 0) return MINISTORE_OK;
+    if (c->archives.active >= 0 && c->at.io->stat_file(c->at.io, c->archives.active, &stat) == 0 &&
         ministore__same_file(&stat, &c->identity)) {
         c->index = c->archives.count;
         return MINISTORE_OK;
     }
-    for (size_t i = c->archives.count; i-- > 0;) {
-        ministore__archive_name(&c->at, &c->archives.items[i], name);
-        int result = c->at.io->stat_name(c->at.io, c->at.folder, name, true, &stat);
-        if (result < 0 && result != -ENOENT) return fail_io(c, result, "cannot look at the segments", err);
-        if (result < 0 || !ministore__same_file(&stat, &c->identity)) continue;
-        c->index = i;
-        memcpy(c->name, name, sizeof c->name);
-        return MINISTORE_OK;
+    MINISTORE__TRY(ministore__find_file(&c->archives, 0, &c->identity, &c->index, err));
+    if (c->index < c->archives.count) {
+        ministore__archive_name(&c->at, &c->archives.items[c->index], c->name);
+    } else {
+        c->index = SIZE_MAX;
+        c->unlinked = true;
     }
-    c->index = SIZE_MAX;
-    c->unlinked = true;
     return MINISTORE_OK;
 }
 
 /* Whether a segment is known behind the one being read. */
 static bool has_next(const ministore_cursor_t *c) {
     size_t next = c->index + 1; /* SIZE_MAX + 1 is 0 */
-    return next < c->archives.count || (next == c->archives.count && c->last >= 0);
+    return next < c->archives.count || (next == c->archives.count && c->archives.active >= 0);
 }
 
 static bool is_readable(const ministore_cursor_t *c) {
@@ -212,11 +154,10 @@ ministore_status ministore__cursor_next_segment(ministore_cursor_t *c, ministore
     ministore_status status = MINISTORE_OK;
     if (c->options.scope == MINISTORE_STREAM) return MINISTORE_DONE;
     while (!c->told) {
-        if (!has_next(c)) status = relocate(c, err);
-        if (status != MINISTORE_OK) return status;
+        if (!has_next(c)) MINISTORE__TRY(relocate(c, err));
         if (!has_next(c)) return MINISTORE_DONE;
         c->index++;
-        if (c->index < c->archives.count) status = ministore__archive_check(&c->at, &c->archives, c->index, err);
+        if (c->index < c->archives.count) status = ministore__archive_check(&c->archives, c->index, err);
         c->gap = status != MINISTORE_OK;
         c->told = is_readable(c); /* a fault of the set is told once; then the segment is entered if it can be */
         if (status != MINISTORE_OK) return status;
@@ -231,8 +172,7 @@ ministore_status ministore__cursor_end_of_active(ministore_cursor_t *c, ministor
     int result = c->at.io->stat_name(c->at.io, c->at.folder, c->at.name, true, &stat);
     if (result == -ENOENT || (result == 0 && ministore__same_file(&stat, &c->identity))) return MINISTORE_DONE;
     if (result < 0) return fail_io(c, result, "cannot look at the journal", err);
-    ministore_status status = relocate(c, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(relocate(c, err));
     c->active = c->index == c->archives.count;
     return c->active ? MINISTORE_DONE : MINISTORE_OK;
 }
@@ -240,28 +180,23 @@ ministore_status ministore__cursor_end_of_active(ministore_cursor_t *c, ministor
 /* The newest segment whose header says that it begins at or before `from`; the oldest if none does. */
 static ministore_status find(ministore_cursor_t *c, uint64_t from, size_t *index, ministore_error *err) {
     ministore__header header = {0};
-    ministore__header_state state;
-    *index = c->archives.count;
-    int result = c->last >= 0 ? ministore__header_read(c->at.io, c->last, &header, &state) : 0;
-    while (result >= 0 && *index > 0 && (header.first == 0 || header.first > from)) {
-        (*index)--;
-        result = ministore__archive_read(&c->at, &c->archives.items[*index], &header, NULL);
-        if (result == -ENOENT) result = 0; /* pruned meanwhile: entering it tells */
+    for (*index = c->archives.count + 1; *index > 0 && (header.first == 0 || header.first > from);) {
+        int result = ministore__segment_read(&c->archives, --*index, &header, NULL);
+        if (result < 0 && result != -ENOENT) /* pruned meanwhile: entering it tells */
+            return fail_io(c, result, "cannot read the segments' headers", err);
     }
-    return result < 0 ? fail_io(c, result, "cannot read the segments' headers", err) : MINISTORE_OK;
+    return MINISTORE_OK;
 }
 
 /* Where to begin, by the options. DONE: there is nothing yet. */
 static ministore_status choose(ministore_cursor_t *c, ministore_error *err) {
     size_t count = c->archives.count;
-    ministore_status status = MINISTORE_OK;
-    if (count == 0 && c->last < 0) return MINISTORE_DONE;
+    if (count == 0 && c->archives.active < 0) return MINISTORE_DONE;
     c->index = 0;
-    if (c->options.at_end) c->index = c->last >= 0 ? count : count - 1;
-    else if (c->options.from > 0) status = find(c, c->options.from, &c->index, err);
-    if (status != MINISTORE_OK) return status;
-    status = ministore__first_of(&c->at, &c->archives, c->last, c->index, &c->sequence, err);
-    if (status != MINISTORE_OK || c->options.from == 0 || c->options.from >= c->sequence) return status;
+    if (c->options.at_end) c->index = c->archives.active >= 0 ? count : count - 1;
+    else if (c->options.from > 0) MINISTORE__TRY(find(c, c->options.from, &c->index, err));
+    MINISTORE__TRY(ministore__first_of(&c->archives, c->index, &c->sequence, err));
+    if (c->options.from == 0 || c->options.from >= c->sequence) return MINISTORE_OK;
     return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = c->at.path},
                               "record %llu was removed; the oldest is %llu", (unsigned long long)c->options.from,
                               (unsigned long long)c->sequence);
@@ -269,12 +204,13 @@ static ministore_status choose(ministore_cursor_t *c, ministore_error *err) {
 
 ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error *err) {
     ministore_status status = MINISTORE_OK;
-    for (int i = 0; i < LOOKS_MAX; i++) {
+    for (int i = 0; i < MINISTORE__LOOKS_MAX; i++) {
         status = look(c, err);
         if (status == MINISTORE_OK) status = choose(c, err);
-        if (status != MINISTORE_OK) break;
-        c->index--; /* the segment before it, or none: SIZE_MAX */
-        status = ministore__cursor_next_segment(c, err);
+        if (status == MINISTORE_OK) {
+            c->index--; /* the segment before it, or none: SIZE_MAX */
+            status = ministore__cursor_next_segment(c, err);
+        }
         if (status != MINISTORE_PRUNED || c->options.from > 0) break; /* pruned while we looked: begin with what is left */
     }
     if (status != MINISTORE_DONE) return status;

@@ -100,4 +100,4 @@
 /* Links */
 {"fs-symlink-rotated", {"14 records", NULL, "16 records", "15 records", "16 records"}, false},
 /* A file that may be written but not read */
-{"fs-unreadable", {NULL, NULL, "refused: IO"}, false},
+{"fs-unreadable", {NULL, NULL, "refused: IO journal.jsonl"}, false},
