@@ -2,15 +2,11 @@
  * Appending: records are checked, then join a group; one of the group leads: it writes all as one commit, syncs
  * once, and answers for all. Rotation and the like are done alone, between groups.
  */
-#ifndef __APPLE__
-#define _POSIX_C_SOURCE 200809L
-#endif
 #include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * A group commit is quickest when those of the last one are in it again: a leader that starts at once finds the few
@@ -25,18 +21,16 @@ enum { SPANS_AT_ONCE = 256 };
 /* The largest buffer kept from one commit to the next. */
 enum { BUFFER_KEPT = 4 << 20 };
 
-/* An append that waits. It lives on the caller's stack; the journal's mutex guards it. */
+/* An append that waits. It lives on the caller's stack; the journal's mutex guards it until it is done. */
 struct ministore__request {
     ministore__request *next;
     const char *data;
     size_t size;
     uint64_t records;
-    uint64_t round;    /* of the group it is in */
     uint64_t sequence; /* of its last record, once it is done */
     ministore_error *err;
     ministore_status status;
-    bool late; /* it has waited long enough for others */
-    bool done;
+    atomic_bool done; /* all above is said, and the leader does not look here again */
 };
 
 static ministore_status out_of_memory(const ministore_t *j, ministore_error *err) {
@@ -199,48 +193,45 @@ static ministore_status commit(ministore_t *j, ministore__request *leader, minis
 /* ---- turns ---- */
 
 void ministore__queue_init(ministore_t *j) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-#ifndef __APPLE__
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
     pthread_mutex_init(&j->mutex, NULL);
-    for (int i = 0; i < 2; i++) pthread_cond_init(&j->turned[i], &attributes);
-    pthread_cond_init(&j->idle, NULL);
-    pthread_condattr_destroy(&attributes);
+    for (int i = 0; i < 2; i++) ministore__turn_init(&j->turned[i]);
+    ministore__turn_init(&j->idle);
     j->expected = 1;
 }
 
 void ministore__queue_free(ministore_t *j) {
-    pthread_cond_destroy(&j->idle);
-    for (int i = 0; i < 2; i++) pthread_cond_destroy(&j->turned[i]);
+    ministore__turn_free(&j->idle);
+    for (int i = 0; i < 2; i++) ministore__turn_free(&j->turned[i]);
     pthread_mutex_destroy(&j->mutex);
 }
 
-static struct timespec gather_limit(void) {
-    struct timespec limit;
-#ifdef __APPLE__
-    clock_gettime(CLOCK_REALTIME, &limit);
-#else
-    clock_gettime(CLOCK_MONOTONIC, &limit);
-#endif
-    limit.tv_nsec += GATHER_NS;
-    limit.tv_sec += limit.tv_nsec / 1000000000;
-    limit.tv_nsec %= 1000000000;
-    return limit;
-}
-
-/* The mutex is held. The journal is free: wake whoever may be next. */
+/* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
     j->busy = false;
-    if (j->alone > 0) pthread_cond_signal(&j->idle);
-    else if (j->head) pthread_cond_broadcast(&j->turned[j->round & 1]);
+    ministore__turn *next = j->alone > 0 ? &j->idle : j->head ? &j->turned[j->round & 1] : NULL;
+    if (next) ministore__turn_change(next);
+    pthread_mutex_unlock(&j->mutex);
+    if (next) ministore__turn_wake(next, false);
 }
 
-/* Lead all that wait: one commit, and an answer for each. The mutex is held, but not meanwhile. */
+static bool is_done(ministore__request *r) {
+    return atomic_load_explicit(&r->done, memory_order_acquire);
+}
+
+/* Tell each of a group how it went. Once told it may be gone. */
+static void answer(ministore__request *group, ministore_status status, const ministore_error *error) {
+    for (ministore__request *r = group, *next; r; r = next) {
+        next = r->next;
+        r->status = status;
+        if (status != MINISTORE_OK && r->err) *r->err = *error;
+        atomic_store_explicit(&r->done, true, memory_order_release);
+    }
+}
+
+/* Lead all that wait: one commit, and an answer for each. The mutex is held, and let go. */
 static void lead(ministore_t *j) {
     ministore__request *group = j->head;
-    uint64_t round = j->round++;
+    ministore__turn *turn = &j->turned[j->round++ & 1];
     size_t size = j->waiting;
     ministore_error error;
     j->head = j->tail = NULL;
@@ -249,41 +240,43 @@ static void lead(ministore_t *j) {
     pthread_mutex_unlock(&j->mutex);
     ministore_status status = j->poisoned ? poisoned(j, &error) : commit(j, group, &error);
     pthread_mutex_lock(&j->mutex);
-    for (ministore__request *r = group; r; r = r->next) {
-        r->status = status;
-        if (status != MINISTORE_OK && r->err) *r->err = error;
-        r->done = true;
-    }
+    answer(group, status, &error);
     j->expected = size + j->waiting;
-    pthread_cond_broadcast(&j->turned[round & 1]);
+    ministore__turn_change(turn);
     set_free(j);
+    if (size > 1) ministore__turn_wake(turn, true);
 }
 
-/* Wait for an answer, or for a reason to look again. The mutex is held. */
-static void await_turn(ministore_t *j, ministore__request *r) {
-    pthread_cond_t *turned = &j->turned[r->round & 1];
-    if (j->busy || j->alone > 0 || j->head != r) {
-        pthread_cond_wait(turned, &j->mutex);
-        return;
-    }
-    struct timespec limit = gather_limit(); /* the first in the queue sees to it that nobody waits for ever */
-    r->late = pthread_cond_timedwait(turned, &j->mutex, &limit) == ETIMEDOUT;
-}
-
-/* Join the group that forms. Whoever completes it leads. */
+/*
+ * Join the group that forms, and wait for an answer. Whoever completes the group leads it. While the journal is free
+ * and a group forms, one of it waits with a limit, the keeper, so that nobody waits for ever: the first to come, or
+ * whoever is woken.
+ */
 static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
     pthread_mutex_lock(&j->mutex);
+    bool keeper = !j->tail, late = false;
     if (j->tail) j->tail->next = r;
     else j->head = r;
     j->tail = r;
     j->waiting++;
-    r->round = j->round;
-    while (!r->done) {
-        bool complete = j->waiting >= j->expected || r->late;
-        if (complete && !j->busy && j->alone == 0) lead(j);
-        else await_turn(j, r);
+    ministore__turn *turn = &j->turned[j->round & 1];
+    for (;;) {
+        bool free = !j->busy && j->alone == 0;
+        if (free && (j->waiting >= j->expected || late)) {
+            lead(j);
+            break;
+        }
+        uint32_t seen = ministore__turn_now(turn);
+        pthread_mutex_unlock(&j->mutex);
+        late = !ministore__turn_wait(turn, seen, free && keeper ? GATHER_NS : -1);
+        if (is_done(r)) break;
+        keeper = true;
+        pthread_mutex_lock(&j->mutex);
+        if (is_done(r)) {
+            pthread_mutex_unlock(&j->mutex);
+            break;
+        }
     }
-    pthread_mutex_unlock(&j->mutex);
     if (r->status == MINISTORE_OK && sequence_out) *sequence_out = r->sequence;
     return r->status;
 }
@@ -301,14 +294,18 @@ ministore_status ministore__exclusively(ministore_t *j,
     if (status != MINISTORE_OK) return status;
     pthread_mutex_lock(&j->mutex);
     j->alone++;
-    while (j->busy) pthread_cond_wait(&j->idle, &j->mutex);
+    while (j->busy) {
+        uint32_t seen = ministore__turn_now(&j->idle);
+        pthread_mutex_unlock(&j->mutex);
+        (void)ministore__turn_wait(&j->idle, seen, -1);
+        pthread_mutex_lock(&j->mutex);
+    }
     j->busy = true;
     pthread_mutex_unlock(&j->mutex);
     status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
     pthread_mutex_lock(&j->mutex);
     j->alone--;
     set_free(j);
-    pthread_mutex_unlock(&j->mutex);
     return status;
 }
 

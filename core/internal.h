@@ -294,6 +294,34 @@ static inline bool ministore__same_file(const ministore__stat *one, const minist
 ministore_status ministore__survey(const ministore__location *location, uint32_t *segments, uint64_t *bytes,
                                    uint64_t *first, ministore_error *err);
 
+/* ---- turn.c: threads that wait for their turn ---- */
+
+#if defined(__linux__) && !defined(MINISTORE_PORTABLE) /* tests define it to do without */
+#define MINISTORE__FUTEX 1
+#else
+#define MINISTORE__FUTEX 0
+#endif
+
+/** A number that says by changing that those who wait should look again. */
+typedef struct {
+    atomic_uint number;
+#if !MINISTORE__FUTEX
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+#endif
+} ministore__turn;
+
+void ministore__turn_init(ministore__turn *turn);
+void ministore__turn_free(ministore__turn *turn);
+uint32_t ministore__turn_now(ministore__turn *turn);
+void ministore__turn_change(ministore__turn *turn);
+
+/** Wake all who wait, or at least one; behind a change. */
+void ministore__turn_wake(ministore__turn *turn, bool all);
+
+/** Wait until the number is another than `seen`, or longer than that for no reason. False: for so long it was not. */
+bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_ns);
+
 /* ---- journal.c: the handle of a writer ---- */
 
 typedef struct ministore__request ministore__request; /* commit.c */
@@ -333,10 +361,10 @@ struct ministore {
     size_t waiting;                  /* how many they are */
     size_t expected;                 /* at how many they need not wait for more */
     uint64_t round;                  /* of that group; the one being written has the number before */
-    pthread_cond_t turned[2];        /* told when something turned for a group: of odd, and of even rounds */
+    ministore__turn turned[2];       /* changes when something turned for a group: of odd, and of even rounds */
     bool busy;                       /* a group is being written, or work done alone */
     size_t alone;                    /* how many want to work alone, or do: they go first */
-    pthread_cond_t idle;             /* told when it is their turn */
+    ministore__turn idle;            /* changes when it is their turn */
 };
 
 static inline uint64_t ministore__next(const ministore_t *j) {
