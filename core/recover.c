@@ -185,11 +185,8 @@ ministore_status ministore__cut(ministore_t *j, uint64_t from, uint64_t to, mini
 
 static ministore_status check_hole(ministore_t *j, const ministore__scan *scan, ministore_error *err) {
     if (!scan->hole) return MINISTORE_OK;
-    ministore__place at = {.path = j->at.path,
-                           .segment = j->at.name,
-                           .line = scan->hole_lines + 2,
-                           .sequence = j->first + scan->hole_lines,
-                           .offset = scan->hole_offset};
+    uint64_t before = scan->hole_lines;
+    ministore__place at = {j->at.path, j->at.name, before + 2, j->first + before, scan->hole_offset};
     return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "the line holds NULs, and records follow; see ministore_repair");
 }
 
@@ -213,10 +210,7 @@ static ministore_status trim(ministore_t *j, const ministore__scan *scan, minist
     if (scan->size == scan->end) return MINISTORE_OK;
     uint64_t torn = scan->torn_end - scan->end;
     if (torn > 0 && j->options.torn_tail == MINISTORE_TORN_TAIL_REFUSE) {
-        ministore__place at = {.path = j->at.path,
-                               .segment = j->at.name,
-                               .line = scan->lines + 2,
-                               .offset = scan->end};
+        ministore__place at = {j->at.path, j->at.name, scan->lines + 2, 0, scan->end};
         return ministore__fail_at(err, MINISTORE_TORN, &at, "a torn tail of %llu bytes begins here, and torn_tail "
                                                             "says to refuse it", (unsigned long long)torn);
     }

@@ -119,7 +119,7 @@ run_ctest() {
 }
 
 # "PASSED FAILED" of a ctest log. Programs that count their own tests (cmocka, the conformance suite) count as many,
-# others as one; one that fails without saying where counts as one failed, and so does a log that names no test or is not there.
+# others as one; one that fails without saying where counts as one failed, and so does a log without any test, or none.
 count_ctest() {
     awk '
         function finish() {
