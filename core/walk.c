@@ -93,7 +93,7 @@ static ministore_status vanished(ministore_cursor_t *c, uint64_t number, ministo
     ministore__place at = {.path = c->at.path, .segment = c->name};
     if (c->archives.count == 0 || c->archives.items[0].number > number)
         return ministore__fail_at(err, MINISTORE_PRUNED, &at, "the segment was removed before it was read");
-    for (c->index = 0; c->index + 1 < c->archives.count && c->archives.items[c->index + 1].number <= number;) c->index++;
+    for (c->index = c->archives.count - 1; c->archives.items[c->index].number > number;) c->index--;
     return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "the segment is missing, while older ones are there");
 }
 
@@ -108,7 +108,8 @@ static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
     ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
     if (status == MINISTORE_NOT_A_FILE) err->status = status = MINISTORE_CORRUPT;
     if (status != MINISTORE_OK) return status;
-    return file < 0 ? vanished(c, c->archives.items[c->index].number, err) : ministore__cursor_begin(c, file, false, err);
+    if (file < 0) return vanished(c, c->archives.items[c->index].number, err);
+    return ministore__cursor_begin(c, file, false, err);
 }
 
 /* Look again, and find the segment being read among what is there. */
@@ -203,7 +204,7 @@ ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error 
             c->index--; /* the segment before it, or none: SIZE_MAX */
             status = ministore__cursor_next_segment(c, err);
         }
-        if (status != MINISTORE_PRUNED || c->options.from > 0) break; /* pruned while we looked: begin with what is left */
+        if (status != MINISTORE_PRUNED || c->options.from > 0) break; /* else begin with what is left */
     }
     if (status != MINISTORE_DONE) return status;
     c->index = SIZE_MAX;
