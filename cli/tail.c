@@ -39,14 +39,18 @@ int cli_tail(const cli_arguments *args) {
     ministore_cursor_options options;
     ministore_cursor_t *cursor;
     ministore_error err;
-    int code = cli_survey(args, &info);
-    if (code != CLI_FINE) return code;
-    if (info.segments == 0) (void)cli_report_missing(args->path);
+    ministore_status status;
+    int code;
     cli_cursor_options(&options, args);
-    options.from = begin_of(&info, args->lines);
     options.durable = args->follow;
-    if (ministore_cursor_open(&cursor, args->path, &options, &err) != MINISTORE_OK)
-        return cli_report_error(args->path, &err);
+    do { /* again, if those records were pruned between the look and the open */
+        code = cli_survey(args, &info);
+        if (code != CLI_FINE) return code;
+        options.from = begin_of(&info, args->lines);
+        status = ministore_cursor_open(&cursor, args->path, &options, &err);
+    } while (status == MINISTORE_PRUNED);
+    if (info.segments == 0) (void)cli_report_missing(args->path);
+    if (status != MINISTORE_OK) return cli_report_error(args->path, &err);
     cli_output *out = cli_output_open();
     code = out ? cli_output_close(out, print_tail(out, cursor, args)) : CLI_SYSTEM;
     ministore_cursor_close(cursor);

@@ -93,7 +93,7 @@ int ministore__header_read(const ministore__io *io, int file, ministore__header 
     out->size = size + 1;
     out->crc = crc;
     if (*state != MINISTORE__HEADER_GOOD) *out = (ministore__header){0};
-    if (*state != MINISTORE__HEADER_TORN) return 0;
+    if (*state != MINISTORE__HEADER_TORN || text == (size_t)n) return 0; /* what comes later is of a later look */
     ministore__scan scan;
     int result = ministore__scan_file(io, file, text, MINISTORE__SCAN_FIRST, &scan);
     if (result == 0 && scan.torn_end > text) *state = MINISTORE__HEADER_BAD; /* more than NULs behind it */

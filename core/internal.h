@@ -429,8 +429,8 @@ ministore_status ministore__sync_folder(ministore_t *j, ministore_error *err);
 /** Archive the active segment and begin a new one, if it has records; then remove what max_segments does not keep. */
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err);
 
-/** Make P.new with a header, lock it, and give it the name P: it becomes the active segment. With `archive` the one that
-    was gets an archive's name before. */
+/** Make P.new with a header, lock it, and give it the name P: it becomes the active segment. With `archive` the one
+    before gets an archive's name first. */
 ministore_status ministore__install(ministore_t *j, uint64_t first, uint32_t prev, bool archive, ministore_error *err);
 
 /* ---- cursor.c: a reader ---- */

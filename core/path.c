@@ -16,9 +16,9 @@ enum {
 };
 
 bool ministore__names_segment(const char *name) {
-    size_t size = strlen(name), digits = 0;
-    while (digits < size && name[size - digits - 1] >= '0' && name[size - digits - 1] <= '9') digits++;
-    return digits > 0 && digits < size && name[size - digits - 1] == '.';
+    const char *point = strrchr(name, '.');
+    size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+    return digits > 0 && point[1 + digits] == '\0';
 }
 
 void ministore__sibling(const ministore__location *location, const char *suffix, char name[MINISTORE__NAME_SIZE]) {

@@ -177,7 +177,7 @@ ministore_status ministore__cut(ministore_t *j, uint64_t from, uint64_t to, mini
     ministore__sibling(&j->at, ".torn", name);
     int result = from < to ? save_tail(j, name, from, to) : 0;
     if (result < 0)
-        return ministore__fail_io(err, result, j->at.path, name, "cannot save the journal's torn tail, so it is not cut");
+        return ministore__fail_io(err, result, j->at.path, name, "cannot save the torn tail, so it is not cut");
     result = j->at.io->truncate(j->at.io, j->file, from);
     if (result == 0) result = j->at.io->sync(j->at.io, j->file);
     return result < 0 ? fail_io(j, result, "cannot cut the torn tail", err) : MINISTORE_OK;
@@ -185,12 +185,10 @@ ministore_status ministore__cut(ministore_t *j, uint64_t from, uint64_t to, mini
 
 static ministore_status check_hole(ministore_t *j, const ministore__scan *scan, ministore_error *err) {
     if (!scan->hole) return MINISTORE_OK;
-    ministore__place at = {.path = j->at.path,
-                           .segment = j->at.name,
-                           .line = scan->hole_lines + 2,
-                           .sequence = j->first + scan->hole_lines,
-                           .offset = scan->hole_offset};
-    return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "the line holds NULs, and records follow; see ministore_repair");
+    uint64_t before = scan->hole_lines;
+    ministore__place at = {j->at.path, j->at.name, before + 2, j->first + before, scan->hole_offset};
+    return ministore__fail_at(err, MINISTORE_CORRUPT, &at,
+                              "the line holds NULs, and records follow; see ministore_repair");
 }
 
 /* Whether the lines of the last commit are JSON; one too long to look at is left alone. */
@@ -213,10 +211,7 @@ static ministore_status trim(ministore_t *j, const ministore__scan *scan, minist
     if (scan->size == scan->end) return MINISTORE_OK;
     uint64_t torn = scan->torn_end - scan->end;
     if (torn > 0 && j->options.torn_tail == MINISTORE_TORN_TAIL_REFUSE) {
-        ministore__place at = {.path = j->at.path,
-                               .segment = j->at.name,
-                               .line = scan->lines + 2,
-                               .offset = scan->end};
+        ministore__place at = {j->at.path, j->at.name, scan->lines + 2, 0, scan->end};
         return ministore__fail_at(err, MINISTORE_TORN, &at, "a torn tail of %llu bytes begins here, and torn_tail "
                                                             "says to refuse it", (unsigned long long)torn);
     }

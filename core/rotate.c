@@ -60,8 +60,8 @@ static bool no_links(int result) {
     return result == -EPERM || result == -EOPNOTSUPP || result == -ENOSYS || result == -EMLINK || result == -EINVAL;
 }
 
-/* Give the active segment its archive's name too. Where links are not to be had that is its only name, *linked is false,
-   and there is a moment without P, in which the old segment's lock guards it. */
+/* Give the active segment its archive's name too. Where links are not to be had that is its only name, *linked is
+   false, and there is a moment without P, in which the old segment's lock guards it. */
 static ministore_status name_archive(ministore_t *j, const char *archive, bool *linked, ministore_error *err) {
     const ministore__io *io = j->at.io;
     int result = io->link(io, j->at.folder, j->at.name, archive);

@@ -89,12 +89,12 @@ ministore_status ministore__open_regular(const ministore__location *location, co
     const ministore__io *io = location->io;
     ministore__stat stat;
     *file = -1;
-    int result = location->folder < 0
-                     ? -ENOENT
-                     : io->stat_name(io, location->folder, name, !(how & MINISTORE__NO_FOLLOW), &stat);
+    int result = -ENOENT;
+    if (location->folder >= 0)
+        result = io->stat_name(io, location->folder, name, !(how & MINISTORE__NO_FOLLOW), &stat);
     if (result == 0 && stat.kind != MINISTORE__FILE)
-        return ministore__fail_at(err, MINISTORE_NOT_A_FILE,
-                                  &(ministore__place){.path = location->path, .segment = name}, "it is no regular file");
+        return ministore__fail_at(err, MINISTORE_NOT_A_FILE, &(ministore__place){location->path, name, 0, 0, 0},
+                                  "it is no regular file");
     if (result == 0 || (result == -ENOENT && how & MINISTORE__CREATE))
         result = io->open_file(io, location->folder, name, how, mode);
     if (result < 0 && result != -ENOENT)

@@ -90,33 +90,26 @@ ministore_status ministore__cursor_begin(ministore_cursor_t *c, int file, bool a
 /* A listed segment is gone: look again whether the oldest were removed, or one in the middle is missing. */
 static ministore_status vanished(ministore_cursor_t *c, uint64_t number, ministore_error *err) {
     MINISTORE__TRY(look(c, err));
-    if (c->archives.count > 0 && c->archives.items[0].number <= number) {
-        for (c->index = 0; c->index + 1 < c->archives.count && c->archives.items[c->index + 1].number <= number;)
-            c->index++;
-        return ministore__fail_at(err, MINISTORE_CORRUPT, &(ministore__place){.path = c->at.path, .segment = c->name},
-                                  "the segment is missing, while older ones are there");
-    }
-    return ministore__fail_at(err, MINISTORE_PRUNED, &(ministore__place){.path = c->at.path, .segment = c->name},
-                              "the segment was removed before it was read");
-}
-
-static ministore_status enter_archive(ministore_cursor_t *c, ministore_error *err) {
-    const ministore__archive *archive = &c->archives.items[c->index];
-    uint64_t number = archive->number;
-    int file;
-    ministore__archive_name(&c->at, archive, c->name);
-    ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
-    if (status == MINISTORE_NOT_A_FILE) err->status = status = MINISTORE_CORRUPT;
-    if (status != MINISTORE_OK) return status;
-    return file < 0 ? vanished(c, number, err) : ministore__cursor_begin(c, file, false, err);
+    ministore__place at = {.path = c->at.path, .segment = c->name};
+    if (c->archives.count == 0 || c->archives.items[0].number > number)
+        return ministore__fail_at(err, MINISTORE_PRUNED, &at, "the segment was removed before it was read");
+    for (c->index = c->archives.count - 1; c->archives.items[c->index].number > number;) c->index--;
+    return ministore__fail_at(err, MINISTORE_CORRUPT, &at, "the segment is missing, while older ones are there");
 }
 
 static ministore_status enter(ministore_cursor_t *c, ministore_error *err) {
-    if (c->index < c->archives.count) return enter_archive(c, err);
     int file = c->archives.active;
-    c->archives.active = -1;
-    memcpy(c->name, c->at.name, sizeof c->name);
-    return ministore__cursor_begin(c, file, true, err);
+    if (c->index == c->archives.count) {
+        c->archives.active = -1;
+        memcpy(c->name, c->at.name, sizeof c->name);
+        return ministore__cursor_begin(c, file, true, err);
+    }
+    ministore__archive_name(&c->at, &c->archives.items[c->index], c->name);
+    ministore_status status = ministore__open_regular(&c->at, c->name, 0, 0, &file, err);
+    if (status == MINISTORE_NOT_A_FILE) err->status = status = MINISTORE_CORRUPT;
+    if (status != MINISTORE_OK) return status;
+    if (file < 0) return vanished(c, c->archives.items[c->index].number, err);
+    return ministore__cursor_begin(c, file, false, err);
 }
 
 /* Look again, and find the segment being read among what is there. */
@@ -211,7 +204,7 @@ ministore_status ministore__cursor_start(ministore_cursor_t *c, ministore_error 
             c->index--; /* the segment before it, or none: SIZE_MAX */
             status = ministore__cursor_next_segment(c, err);
         }
-        if (status != MINISTORE_PRUNED || c->options.from > 0) break; /* pruned while we looked: begin with what is left */
+        if (status != MINISTORE_PRUNED || c->options.from > 0) break; /* else begin with what is left */
     }
     if (status != MINISTORE_DONE) return status;
     c->index = SIZE_MAX;

@@ -112,13 +112,14 @@ result() { say "$1: $2 passed, $3 failed"; [ "$3" = 0 ]; }
 run_ctest() {
     local name=$1 folder=$build/$2
     shift 2
+    rm -f "$folder/Testing/Temporary/LastTest.log" # an old one says nothing of this run
     ctest --test-dir "$folder" -j "$jobs" --output-on-failure --no-tests=error "$@" </dev/null || true
     # shellcheck disable=SC2046
     result "$name" $(count_ctest "$folder/Testing/Temporary/LastTest.log")
 }
 
 # "PASSED FAILED" of a ctest log. Programs that count their own tests (cmocka, the conformance suite) count as many,
-# others as one; one that fails without saying where counts as one failed.
+# others as one; one that fails without saying where counts as one failed, and so does a log without any test, or none.
 count_ctest() {
     awk '
         function finish() {
@@ -131,7 +132,7 @@ count_ctest() {
         /^\[  FAILED  \] [0-9]+ test/             { failed += $4 }
         /^[0-9]+ scenarios passed, [0-9]+ failed/ { passed += $1; failed += $4 }
         /^Test Passed\.$/                         { ok = 1 }
-        END { finish(); print all + 0, bad + 0 }' "$1"
+        END { finish(); print all + 0, all + bad ? bad + 0 : 1 }' "$1" || say "0 1"
 }
 
 # run_pytest NAME VENV PATH...: run pytest and report its counts. Errors (a fixture that broke) are failures.

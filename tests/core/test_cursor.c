@@ -248,6 +248,39 @@ static void pruned_while_reading(void **state) {
     close_journal(j);
 }
 
+/* Goal: what is pruned while a reader looks at the segments is looked at again: it begins with what is left, and stat
+   tells of that. Method: another handle prunes between the list and the first read of an archive. */
+static void prune_meanwhile(faults *f, call_kind kind, const char *name) {
+    ministore_t *other = f->context;
+    if (kind != OPEN_FILE || strcmp(name, "j") == 0 || !other) return;
+    f->context = NULL;
+    assert_status(MINISTORE_OK, ministore_prune(other, 3, NULL, &why));
+}
+
+static void pruned_while_looking(void **state) {
+    (void)state;
+    ministore_cursor_info info = {.struct_size = sizeof info};
+    for (int stat = 0; stat < 2; stat++) {
+        faults f = faults_none();
+        ministore_t *j = open_journal(NULL, NULL);
+        for (int i = 0; i < 3; i++) {
+            append_text(j, "1");
+            assert_status(MINISTORE_OK, ministore_rotate(j, &why));
+        }
+        f.before = prune_meanwhile;
+        if (!stat) f.context = j;
+        ministore_cursor_t *c = open_cursor(&f.io, NULL);
+        if (stat) f.context = j;
+        assert_status(MINISTORE_OK, ministore_cursor_stat(c, &info, &why));
+        assert_null(f.context);
+        assert_int_equal(info.first_sequence, 3);
+        if (!stat) expect_next(c, "1");
+        ministore_cursor_close(c);
+        close_journal(j);
+        assert_int_equal(unlink(in_folder("j.003")) + unlink(in_folder("j")), 0);
+    }
+}
+
 /* Goal: a segment missing in the middle is damage, not pruning. Method: it goes while a reader reads the one before. */
 static void a_segment_that_vanishes(void **state) {
     (void)state;
@@ -351,6 +384,7 @@ int main(void) {
         TEST(a_bad_line_is_read_twice),
         TEST(rotations_before_a_list),
         TEST(pruned_while_reading),
+        TEST(pruned_while_looking),
         TEST(a_segment_that_vanishes),
         TEST(pruned_without_numbers),
         TEST(replaced_without_numbers),
