@@ -9,8 +9,8 @@
 #define MAGIC "// MINISTORE JOURNAL v"
 
 /* Read a first line from a file with these bytes. */
-static ministore__header_state read_bytes(const char *data, size_t size, ministore__header *out) {
-    const ministore__io *io = &ministore__posix;
+static ministore__header_state read_with(const ministore__io *io, const char *data, size_t size,
+                                         ministore__header *out) {
     ministore__header_state header_state;
     put_bytes("j", data, size);
     int folder = io->open_folder(io, MINISTORE__CURRENT_FOLDER, test_folder);
@@ -20,6 +20,10 @@ static ministore__header_state read_bytes(const char *data, size_t size, ministo
     io->close(io, file);
     io->close(io, folder);
     return header_state;
+}
+
+static ministore__header_state read_bytes(const char *data, size_t size, ministore__header *out) {
+    return read_with(&ministore__posix, data, size, out);
 }
 
 typedef struct {
@@ -134,8 +138,26 @@ static void written_headers(void **state) {
     assert_int_equal(header.prev, 0xabc);
 }
 
+/* The real table, but for a file that is empty at the first read and has a header at the next. */
+static int reads;
+
+static int64_t read_late(const ministore__io *io, int file, void *data, size_t size, uint64_t offset) {
+    return reads++ == 0 ? 0 : ministore__posix.read(io, file, data, size, offset);
+}
+
+/* Goal: a reader that meets a journal just being made finds no foreign file. Method: the header comes meanwhile. */
+static void a_header_that_comes_meanwhile(void **state) {
+    (void)state;
+    ministore__io late = ministore__posix;
+    ministore__header header;
+    late.read = read_late;
+    reads = 0;
+    assert_int_equal(read_with(&late, HEADER "7\n", strlen(HEADER "7\n"), &header), MINISTORE__HEADER_TORN);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(a_header_that_comes_meanwhile),
         TEST(first_lines),
         TEST(nuls_behind_a_torn_header),
         TEST(the_longest_header),
