@@ -50,9 +50,6 @@ void ministore__drop(ministore_t *j) {
 }
 
 static ministore_status open_located(ministore_t *j, ministore_error *err) {
-    if (ministore__names_segment(j->at.name))
-        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
-                                  "a name that ends in a point and digits is an archived segment's; give the journal's");
     MINISTORE__TRY(ministore__acquire(j, true, err));
     MINISTORE__TRY(ministore__complete(j, err));
     return ministore__recover(j, err);
