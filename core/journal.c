@@ -77,7 +77,8 @@ ministore_status ministore__open(ministore_t **out, const ministore__io *io, con
     if (out) *out = NULL;
     if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
     const char *wrong = options ? wrong_option(options) : NULL;
-    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
+    const ministore__place at = {.path = path};
+    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &at, "%s", wrong);
     ministore_t *j;
     MINISTORE__TRY(ministore__new(&j, io, path, options, true, err));
     ministore_status status = open_located(j, err);
