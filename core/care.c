@@ -3,9 +3,6 @@
  */
 #include "internal.h"
 
-#include <errno.h>
-#include <string.h>
-
 /* A reader that goes on behind bad lines. */
 static ministore_status open_reader(ministore_cursor_t **out, const ministore__io *io, const char *path,
                                     uint64_t max_record_bytes, bool digest, ministore_error *err) {
@@ -142,10 +139,6 @@ static ministore_status mend(ministore_t *j, bool dry_run, ministore_repair_info
 }
 
 static ministore_status repair(ministore_t *j, bool dry_run, ministore_repair_info *info, ministore_error *err) {
-    if (j->at.folder < 0) return ministore__fail_io(err, -ENOENT, j->at.path, NULL, "cannot open the journal");
-    if (ministore__names_segment(j->at.name))
-        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
-                                  "archived segments are never changed; give the journal's path");
     MINISTORE__TRY(ministore__acquire(j, false, err));
     if (!dry_run) MINISTORE__TRY(ministore__complete(j, err));
     info->next_sequence = j->first;

@@ -50,9 +50,6 @@ void ministore__drop(ministore_t *j) {
 }
 
 static ministore_status open_located(ministore_t *j, ministore_error *err) {
-    if (ministore__names_segment(j->at.name))
-        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
-                                  "a name that ends in a point and digits is an archived segment's; give the journal's");
     MINISTORE__TRY(ministore__acquire(j, true, err));
     MINISTORE__TRY(ministore__complete(j, err));
     return ministore__recover(j, err);
@@ -80,7 +77,8 @@ ministore_status ministore__open(ministore_t **out, const ministore__io *io, con
     if (out) *out = NULL;
     if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
     const char *wrong = options ? wrong_option(options) : NULL;
-    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
+    const ministore__place at = {.path = path};
+    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &at, "%s", wrong);
     ministore_t *j;
     MINISTORE__TRY(ministore__new(&j, io, path, options, true, err));
     ministore_status status = open_located(j, err);

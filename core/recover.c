@@ -5,8 +5,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { ATTEMPTS = 1000 }; /* each one lost to a rotation by another process */
 
@@ -78,6 +76,10 @@ static void note_newest(ministore_t *j) {
 
 ministore_status ministore__acquire(ministore_t *j, bool create, ministore_error *err) {
     ministore__header header = {0};
+    if (ministore__names_segment(j->at.name))
+        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = j->at.path},
+                                  "a name that ends in a point and digits is an archived segment's, which never "
+                                  "changes; give the journal's");
     MINISTORE__TRY(get_lock(j, create, err));
     if (!j->missing) MINISTORE__TRY(ministore__header_load(&j->at, j->at.name, j->file, true, &header, err));
     MINISTORE__TRY(ministore__list(&j->at, &j->archives, err));
