@@ -60,8 +60,7 @@ func (t tidwall) write(first uint64, batch int) {
 func (t tidwall) close() { harness.Must(t.log.Close()) }
 
 func replayTidwall() int {
-	opened := openTidwall(true).(tidwall)
-	defer opened.close()
+	opened := reading(openTidwall).(tidwall)
 	last, err := opened.log.LastIndex()
 	harness.Must(err)
 	for i := uint64(1); i <= last; i++ {
@@ -70,6 +69,16 @@ func replayTidwall() int {
 		mustBeRecord(data)
 	}
 	return int(last)
+}
+
+var kept log
+
+// reading keeps the log open from pass to pass: raft-wal's Close does not release the lock of its own metadata.
+func reading(open func(noSync bool) log) log {
+	if kept == nil {
+		kept = open(true)
+	}
+	return kept
 }
 
 func mustBeRecord(data []byte) {
@@ -100,8 +109,7 @@ func (h hashicorp) write(first uint64, batch int) {
 func (h hashicorp) close() { harness.Must(h.log.Close()) }
 
 func replayHashicorp() int {
-	opened := openHashicorp(true).(hashicorp)
-	defer opened.close()
+	opened := reading(openHashicorp).(hashicorp)
 	last, err := opened.log.LastIndex()
 	harness.Must(err)
 	var entry raft.Log
