@@ -1,6 +1,7 @@
 /*
  * The physical limits: what the same system calls give without a journal's format, checks and promises.
- * Works: append (write and fdatasync), group (a bare group commit), write (no sync), read (read and memchr), scan.
+ * Works: append (write and fdatasync), group (a bare group commit), write and chunks (no sync), read and scan (read
+ * and memchr), command (another program), and make, which prepares a file of lines.
  */
 #define _GNU_SOURCE
 #include "tool.h"
@@ -8,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -191,6 +194,30 @@ static void run_scan(void) {
     measure_times(scan_once, path);
 }
 
+/* ---- other programs, from their start to their end ---- */
+
+static double run_once(void *context) {
+    extern char **environ;
+    char **command = context;
+    posix_spawn_file_actions_t quiet;
+    pid_t child;
+    int outcome;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    const double start = now();
+    const int failure = posix_spawnp(&child, command[0], &quiet, NULL, command, environ);
+    if (failure != 0) die("cannot start %s: %s", command[0], strerror(failure));
+    if (waitpid(child, &outcome, 0) != child || outcome != 0) die("%s failed", command[0]);
+    posix_spawn_file_actions_destroy(&quiet);
+    return now() - start;
+}
+
+static void run_command(void) {
+    const uint64_t bytes = number("bytes", 0);
+    if (bytes == 0) measure_times(run_once, command_given());
+    else answer("rate", (double)bytes / 1e6 / run_once(command_given()), "MB/s");
+}
+
 /** The records alone, one a line, for what reads JSON Lines. */
 static void run_make(void) {
     FILE *file = fopen(text("path", "lines"), "w");
@@ -203,5 +230,6 @@ static void run_make(void) {
     if (fclose(file) != 0) die("cannot write: %s", strerror(errno));
 }
 
-const bench_work works[] = {{"append", run_append}, {"write", run_write}, {"chunks", run_chunks}, {"group", run_group},
-                            {"read", run_read},     {"scan", run_scan},   {"make", run_make},     {NULL, NULL}};
+const bench_work works[] = {
+    {"append", run_append}, {"write", run_write}, {"chunks", run_chunks},   {"group", run_group}, {"read", run_read},
+    {"scan", run_scan},     {"make", run_make},   {"command", run_command}, {NULL, NULL}};

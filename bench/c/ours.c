@@ -1,6 +1,6 @@
 /*
- * This library, by its C interface. Works: append, replay, stream (with its memory), open, follow, and make, which
- * prepares a journal for the others. Journals do not rotate unless segment=BYTES says so.
+ * This library, by its C interface. Works: append, append_to (a journal that is there), replay, replay_time, stream
+ * (with its memory), open, follow, and make, which prepares a journal for the others. Journals do not rotate unless segment=BYTES says so.
  */
 #define _GNU_SOURCE
 #include "tool.h"
@@ -128,6 +128,16 @@ static void run_replay(void) {
     measure_passes(replay_once, NULL, "MB/s", 1e6);
 }
 
+static double replay_seconds(void *context) {
+    const double start = now();
+    (void)replay_once(context);
+    return now() - start;
+}
+
+static void run_replay_time(void) {
+    measure_times(replay_seconds, NULL);
+}
+
 static void run_stream(void) {
     const double start = now();
     const double bytes = (double)replay(MINISTORE_STREAM);
@@ -235,6 +245,12 @@ static void run_make(void) {
     close_journal(journal);
 }
 
-const bench_work works[] = {
-    {"append", run_append}, {"append_to", run_append_to}, {"replay", run_replay}, {"stream", run_stream},
-    {"open", run_open},     {"follow", run_follow},       {"make", run_make},     {NULL, NULL}};
+const bench_work works[] = {{"append", run_append},
+                            {"append_to", run_append_to},
+                            {"replay", run_replay},
+                            {"replay_time", run_replay_time},
+                            {"stream", run_stream},
+                            {"open", run_open},
+                            {"follow", run_follow},
+                            {"make", run_make},
+                            {NULL, NULL}};

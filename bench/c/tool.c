@@ -44,6 +44,12 @@ uint64_t number(const char *key, uint64_t otherwise) {
     return result;
 }
 
+char **command_given(void) {
+    for (int i = 2; i + 1 < argument_count; i++)
+        if (strcmp(arguments[i], "--") == 0) return arguments + i + 1;
+    die("no command is given: -- COMMAND [ARGUMENT]...");
+}
+
 double seconds_of_turn(void) {
     return strtod(text("seconds", "1"), NULL);
 }

@@ -30,6 +30,9 @@ uint64_t number(const char *key, uint64_t otherwise);
 double seconds_of_turn(void);
 const char *text(const char *key, const char *otherwise);
 
+/** What stands behind the argument "--": a command and its arguments, NULL-ended. */
+char **command_given(void);
+
 /** Print one result line. */
 void answer(const char *name, double value, const char *unit);
 

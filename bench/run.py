@@ -1,0 +1,194 @@
+"""The benchmark's driver: runs every measure in each round, in blocks, and writes tables, pictures and results.json.
+
+`script/bench` builds what this runs. Within a round the blocks come in random order, and so do the measures in a block:
+what disturbs a moment then disturbs neighbours, which are those that are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import figures
+import measures
+import prepare
+from comparisons import all_comparisons
+from measures import Block, Measure, Sizes
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "../shared/fixtures/json/bench/twitter.json"
+TIMEOUT = 90  # seconds; a turn takes some two
+LARGE_MEGABYTES = 10_000
+
+
+class Failure(Exception):
+    """A call did not give a result."""
+
+
+class Bench:
+    """Where programs and files are, and what was measured."""
+
+    def __init__(self, programs: Path, folder: Path, sizes: Sizes) -> None:
+        self.programs = programs.resolve()
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
+        self.sizes = sizes
+        self.samples: dict[str, dict[int, float]] = defaultdict(dict)
+        self.units: dict[str, str] = {}
+        self.left_out: dict[str, str] = {}
+
+    def command(self, call: str) -> list[str]:
+        places = {
+            "data": self.data,
+            "bin": self.programs,
+            "ministore": self.programs / "ministore",
+            "slow_bytes": min(measures.SLOW, self.sizes.records) * prepare.LINE_BYTES,
+        }
+        program, *arguments = shlex.split(call)
+        scripts = {"python": "python/works.py", "lua5.4": "lua/works.lua", "luajit": "lua/works.lua"}
+        if program in scripts:
+            start = [sys.executable if program == "python" else program, str(ROOT / "bench" / scripts[program])]
+        else:
+            start = [str(self.programs / program)]
+        work, *rest = [argument.format(**places) for argument in arguments]
+        return [*start, work, f"seconds={self.sizes.seconds}", *rest]
+
+    def environment(self, program: str) -> dict[str, str]:
+        modules = self.programs.parent / "core/lua" / ("jit" if program == "luajit" else "5.4")
+        return os.environ | {"LUA_PATH": f"{ROOT}/lua/?.lua;;", "LUA_CPATH": f"{modules}/?.so;;"}
+
+    def call(self, call: str, folder: Path) -> list[dict[str, object]]:
+        """Run a program in a folder of its own; its result lines."""
+        command = self.command(call)
+        if not shutil.which(command[0]):
+            raise Failure(f"{Path(command[0]).name} is not there: it could not be built")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        environment = self.environment(Path(command[0]).name)
+        try:
+            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"no result after {TIMEOUT} seconds") from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if done.returncode != 0:
+            last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+            raise Failure(last.replace(str(self.folder), ".").replace(str(ROOT), "."))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def prepare(self, works: set[str]) -> None:
+        self.data.mkdir(parents=True)
+        for call in dict.fromkeys(call for work in sorted(works) for call in prepare.calls(work, self.sizes)):
+            try:
+                self.call(call, self.folder / "turn")
+            except Failure as failure:
+                say(f"not prepared: {call.split(' path')[0]}: {failure}")
+        if "documents" in works:
+            prepare.documents(DOCUMENT, self.data)
+
+    def measure(self, measure: Measure, number: int) -> None:
+        if self.left_out.get(measure.key, "").endswith("could not be built"):
+            return
+        try:
+            results = self.call(measure.call, self.folder / "turn")
+        except Failure as failure:
+            if measure.key not in self.left_out:
+                say(f"left out: {measure.key}: {failure}")
+            self.left_out[measure.key] = str(failure)
+            return
+        for result in results:
+            key = measure.key if result["name"] in ("rate", "time") else f"{measure.key}:{result['name']}"
+            self.samples[key][number] = float(str(result["value"]))
+            self.units[key] = str(result["unit"])
+
+    def run(self, blocks: list[Block], rounds: int) -> None:
+        for number in range(1, rounds + 1):
+            for block in random.sample(blocks, len(blocks)):
+                for measure in random.sample(block.measures, len(block.measures)):
+                    self.measure(measure, number)
+            say(f"round {number} of {rounds} is done")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/bench", description="Measure ministore beside its peers.")
+    parser.add_argument("--rounds", type=int, help="5, or 2 with --quick")
+    parser.add_argument("--quick", action="store_true", help="short turns and less to read: a look, not a result")
+    parser.add_argument("--work", nargs="+", metavar="NAME", help="only these works")
+    parser.add_argument("--large", action="store_true", help="a journal of 10 GB as well")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/bench", help="where to write, on the disk in question")
+    parser.add_argument("--programs", type=Path, default=ROOT / "build/bench/bin", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.rounds = options.rounds or (2 if options.quick else 5)
+    return options
+
+
+def choose(options: argparse.Namespace) -> tuple[Sizes, list[Block]]:
+    if options.work == ["smoke"]:
+        return measures.SMOKE, measures.smoke()
+    sizes = measures.QUICK if options.quick else measures.FULL
+    if options.large:
+        free = shutil.disk_usage(ROOT).free // 10**6
+        if free < 3 * LARGE_MEGABYTES:
+            sys.exit(f"--large needs {3 * LARGE_MEGABYTES} MB of free disk; there are {free}")
+        sizes = replace(sizes, journals=(*sizes.journals, LARGE_MEGABYTES))
+    blocks = measures.all_blocks(sizes)
+    known = sorted({block.work for block in blocks})
+    unknown = set(options.work or ()) - set(known)
+    if unknown:
+        sys.exit(f"there is no work {', '.join(sorted(unknown))}; works: smoke {' '.join(known)}")
+    if not DOCUMENT.exists():
+        say("skipped: real documents, since ../shared is not there")
+        blocks = [block for block in blocks if block.work != "documents"]
+    return sizes, [block for block in blocks if not options.work or block.work in options.work]
+
+
+def main() -> int:
+    options = parse()
+    sizes, blocks = choose(options)
+    folder = options.folder / f"run-{os.getpid()}"
+    bench = Bench(options.programs, folder, sizes)
+    try:
+        bench.prepare({block.work for block in blocks})
+        bench.run(blocks, options.rounds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    rows = compare(bench.samples)
+    for row in rows:
+        print(f"{row['title']:78} {row['median']:9.3g} [{row['lower']:.3g} to {row['upper']:.3g}] {row['aim']} {row['outcome']}")
+    if options.work != ["smoke"]:
+        import report  # which needs what script/bench installs
+
+        complete = not options.work and not options.quick
+        report.write(ROOT / "docs" if complete else ROOT / "build/bench/report", bench, blocks, rows, options)
+    return 1 if not bench.samples else 0
+
+
+def compare(samples: figures.Samples) -> list[dict[str, object]]:
+    rows = []
+    for comparison in all_comparisons():
+        found = figures.in_rounds(samples, comparison)
+        if not found:
+            continue
+        summary = figures.summarise(found)
+        sign = "at most" if comparison.at_most else "at least"
+        aim = "" if comparison.aim is None else f"{sign} {comparison.aim:,g}"
+        words = {"title": comparison.title, "unit": comparison.unit, "aim": aim}
+        rows.append({**words, "outcome": figures.outcome(comparison, summary.median), **summary.as_dict()})
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
