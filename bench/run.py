@@ -128,9 +128,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short turns and less to read: a look, not a result")
     parser.add_argument("--work", nargs="+", metavar="NAME", help="only these works")
     parser.add_argument("--large", action="store_true", help="a journal of 10 GB as well")
-    parser.add_argument("--folder", type=Path, default=ROOT / "build/bench", help="where to write, on the disk in question")
+    parser.add_argument("--folder", type=Path, help="where to write, on the disk in question (build/bench)")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/bench/bin", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.folder = options.folder or options.programs.parent
     options.rounds = options.rounds or (2 if options.quick else 5)
     return options
 
@@ -165,28 +166,31 @@ def main() -> int:
         bench.run(blocks, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    rows = compare(bench.samples)
+    rows = compare(bench)
     for row in rows:
-        print(f"{row['title']:78} {row['median']:9.3g} [{row['lower']:.3g} to {row['upper']:.3g}] {row['aim']} {row['outcome']}")
+        spread = f"{row['median']:9.3g} [{row['lower']:.3g} to {row['upper']:.3g}]" if "median" in row else " " * 9
+        print(f"{row['title']:78} {spread} {row['unit']} {row['aim']} {row['outcome']}")
     if options.work != ["smoke"]:
         import report  # which needs what script/bench installs
 
         complete = not options.work and not options.quick
-        report.write(ROOT / "docs" if complete else ROOT / "build/bench/report", bench, blocks, rows, options)
+        report.write(ROOT / "docs" if complete else options.programs.parent / "report", bench, blocks, rows, options)
     return 1 if not bench.samples else 0
 
 
-def compare(samples: figures.Samples) -> list[dict[str, object]]:
-    rows = []
+def compare(bench: Bench) -> list[dict[str, object]]:
+    """The comparisons that belong to what ran; one whose measure gave nothing says so."""
+    rows: list[dict[str, object]] = []
     for comparison in all_comparisons():
-        found = figures.in_rounds(samples, comparison)
-        if not found:
-            continue
-        summary = figures.summarise(found)
         sign = "at most" if comparison.at_most else "at least"
         aim = "" if comparison.aim is None else f"{sign} {comparison.aim:,g}"
-        words = {"title": comparison.title, "unit": comparison.unit, "aim": aim}
-        rows.append({**words, "outcome": figures.outcome(comparison, summary.median), **summary.as_dict()})
+        row: dict[str, object] = {"title": comparison.title, "unit": comparison.unit, "aim": aim}
+        found = figures.in_rounds(bench.samples, comparison)
+        if found:
+            summary = figures.summarise(found)
+            rows.append(row | {"outcome": figures.outcome(comparison, summary.median)} | summary.as_dict())
+        elif {comparison.measure.partition(":")[0], *comparison.over} & bench.left_out.keys():
+            rows.append(row | {"outcome": "not measured"})
     return rows
 
 
