@@ -38,7 +38,8 @@ def file_system(folder: Path) -> tuple[str, str]:
         left, _, right = line.partition(" - ")
         point, options, system = left.split()[4], left.split()[5], right.split()[0]
         if len(point) >= len(best) and folder.resolve().is_relative_to(point):
-            best, found = point, (system, f"{options},{right.split()[2]}")
+            every = dict.fromkeys(f"{options},{right.split()[2]}".split(","))
+            best, found = point, (system, ", ".join(every))
     return found
 
 

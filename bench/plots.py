@@ -89,7 +89,8 @@ def finish(axes: Axes, x: str, y: str) -> None:
     axes.set_ylabel(y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(plain))
-    axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
+    if axes.lines:
+        axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
 
 
 def writers(axes: Axes, bench: Bench) -> bool:

@@ -24,8 +24,8 @@ with the quartiles in brackets: in each round every measure has one turn of abou
 neighbours, and a ratio is taken within a round before its median is. "Bare" is the physical limit: the same system calls
 without a format, checks or promises. `bench/` has the programs, [results.json](bench/results.json) every sample.
 
-What to know before reading: every "durable" append of every peer was held to one sync a commit (by counting system
-calls). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a document of each
+What to know before reading: system calls were counted for one writer, and each of the stores synced once a record (bbolt
+twice). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a document of each
 line. raft-wal, etcd, okaywal, jq and what decodes into types in Go and Lua read {slow:,} records, the others more. Rates in
 MB/s count records and line ends, whatever a store adds to them.
 """
@@ -81,7 +81,7 @@ def page(
     parts += ["\n## Aims\n", aims(rows)]
     for name, caption in pictures.items():
         parts.append(f"\n![{caption}](bench/{name}.svg)")
-    parts.append("\n## Figures\n")
+    parts.append("\n## Figures")
     parts += [figures_of(bench, block) for block in blocks]
     if bench.left_out:
         reasons = [[key, reason.replace("|", "/")] for key, reason in sorted(bench.left_out.items())]
