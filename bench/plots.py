@@ -13,7 +13,7 @@ from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
 from figures import summarise  # noqa: E402
-from measures import STORES, Block  # noqa: E402
+from measures import STORES, WRITERS, Block  # noqa: E402
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ministore", "font.size": 9})
 OURS, LIMIT, PEER = "#2166ac", "#bbbbbb", "#d6a16b"
+PEERS = ("#e41a1c", "#ff7f00", "#4daf4a", "#984ea3", "#a65628", "#f781bf", "#b3a000", "#00a0a0", "#66c2a5")
 BARS = ("append-1", "append-64", "batch-1000", "manual-1000", "replay", "documents", "python", "go", "lua5.4", "luajit")
-WRITERS = (1, 4, 16, 64)
 
 
 def middle(bench: Bench, key: str) -> float | None:
@@ -100,12 +100,15 @@ def writers(axes: Axes, bench: Bench) -> bool:
         "ours": ("ministore", {"color": OURS, "linewidth": 2}),
         "ours-preallocated": ("ministore, preallocated", {"color": "#053061", "linewidth": 2}),
     }
-    curves = labels | {name: (label, {"linewidth": 0.9}) for name, (label, _) in STORES.items()}
+    peers = zip(STORES.items(), PEERS, strict=True)
+    curves = labels | {name: (label, {"linewidth": 0.9, "color": colour}) for (name, (label, _)), colour in peers}
     drawn = [
         line(axes, [(n, middle(bench, f"append-{n}/{who}")) for n in (*WRITERS, 256)], label, **style)
         for who, (label, style) in curves.items()
     ]
     finish(axes, "writers", "records/s")
+    axes.set_xticks((*WRITERS, 256))
+    axes.minorticks_off()
     return any(drawn)
 
 

@@ -12,6 +12,7 @@ import os
 import random
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -27,6 +28,7 @@ from measures import Block, Measure, Sizes
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "../shared/fixtures/json/bench/twitter.json"
 TIMEOUT = 90  # seconds; a turn takes some two
+PREPARING = 900  # ten thousand segments take as many rotations, each of several syncs
 LARGE_MEGABYTES = 10_000
 
 
@@ -66,8 +68,9 @@ class Bench:
         modules = self.programs.parent / "core/lua" / ("jit" if program == "luajit" else "5.4")
         return os.environ | {"LUA_PATH": f"{ROOT}/lua/?.lua;;", "LUA_CPATH": f"{modules}/?.so;;"}
 
-    def call(self, call: str, folder: Path) -> list[dict[str, object]]:
+    def call(self, call: str, timeout: int = TIMEOUT) -> list[dict[str, object]]:
         """Run a program in a folder of its own; its result lines."""
+        folder = self.folder / "turn"
         command = self.command(call)
         if not shutil.which(command[0]):
             raise Failure(f"{Path(command[0]).name} is not there: it could not be built")
@@ -75,9 +78,9 @@ class Bench:
         folder.mkdir(parents=True)
         environment = self.environment(Path(command[0]).name)
         try:
-            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise Failure(f"no result after {TIMEOUT} seconds") from None
+            raise Failure(f"no result after {timeout} seconds") from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         if done.returncode != 0:
@@ -89,17 +92,27 @@ class Bench:
         self.data.mkdir(parents=True)
         for call in dict.fromkeys(call for work in sorted(works) for call in prepare.calls(work, self.sizes)):
             try:
-                self.call(call, self.folder / "turn")
+                self.call(call, PREPARING)
             except Failure as failure:
-                say(f"not prepared: {call.split(' path')[0]}: {failure}")
+                say(f"not prepared: {call.format(data='.')}: {failure}")
+                self.forget(call)
         if "documents" in works:
             prepare.documents(DOCUMENT, self.data)
+
+    def forget(self, call: str) -> None:
+        """Half of what was to be prepared must not be measured: its readers then fail, and say so."""
+        path = next(Path(argument[5:].format(data=self.data)) for argument in call.split() if argument.startswith("path="))
+        path = path.parent if path.name == "j" and path.parent != self.data else path
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
     def measure(self, measure: Measure, number: int) -> None:
         if self.left_out.get(measure.key, "").endswith("could not be built"):
             return
         try:
-            results = self.call(measure.call, self.folder / "turn")
+            results = self.call(measure.call)
         except Failure as failure:
             if measure.key not in self.left_out:
                 say(f"left out: {measure.key}: {failure}")
@@ -159,6 +172,7 @@ def choose(options: argparse.Namespace) -> tuple[Sizes, list[Block]]:
 def main() -> int:
     options = parse()
     sizes, blocks = choose(options)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was prepared goes, too
     folder = options.folder / f"run-{os.getpid()}"
     bench = Bench(options.programs, folder, sizes)
     try:
@@ -188,7 +202,10 @@ def compare(bench: Bench) -> list[dict[str, object]]:
         found = figures.in_rounds(bench.samples, comparison)
         if found:
             summary = figures.summarise(found)
-            rows.append(row | {"outcome": figures.outcome(comparison, summary.median)} | summary.as_dict())
+            outcome = figures.outcome(comparison, summary.median)
+            missing = [key.partition("/")[2] for key in comparison.over if key in bench.left_out.keys() - bench.samples.keys()]
+            outcome += f" (without {', '.join(missing)})" if missing else ""
+            rows.append(row | {"outcome": outcome} | summary.as_dict())
         elif {comparison.measure.partition(":")[0], *comparison.over} & bench.left_out.keys():
             rows.append(row | {"outcome": "not measured"})
     return rows

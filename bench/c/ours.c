@@ -156,6 +156,7 @@ static double open_once(void *context) {
 static void run_open(void) {
     char path[4096];
     snprintf(path, sizeof path, "%s", text("path", "j"));
+    if (access(path, F_OK) != 0) die("%s: %s", path, strerror(errno)); /* opening would make it */
     measure_times(open_once, path);
 }
 
