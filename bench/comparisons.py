@@ -21,7 +21,9 @@ class Comparison:
     unit: str = ""  # of a plain value
 
 
-def over(title: str, measure: str, base: str | tuple[str, ...], aim: float | None, *, at_most: bool = False) -> Comparison:
+def over(
+    title: str, measure: str, base: str | tuple[str, ...], aim: float | None, *, at_most: bool = False
+) -> Comparison:
     return Comparison(title, measure, (base,) if isinstance(base, str) else base, aim, at_most)
 
 
@@ -37,14 +39,24 @@ def appending() -> list[Comparison]:
     one = "append-1"
     found = [
         over("one writer / bare loop", f"{one}/ours", f"{one}/bare", 0.97),
-        over("one writer, preallocated / bare preallocated loop", f"{one}/ours-preallocated", f"{one}/bare-preallocated", 0.95),
+        over(
+            "one writer, preallocated / bare preallocated loop",
+            f"{one}/ours-preallocated",
+            f"{one}/bare-preallocated",
+            0.95,
+        ),
         over("one writer, preallocated / best peer", f"{one}/ours-preallocated", stores(one), 1.0),
     ]
     for writers in (4, 16, 64):
         block = f"append-{writers}"
         found += [
             over(f"{writers} writers / bare gathering group commit", f"{block}/ours", f"{block}/bare", 0.95),
-            over(f"{writers} writers, preallocated / bare preallocated gathering group commit", f"{block}/ours-preallocated", f"{block}/bare-preallocated", 0.9),
+            over(
+                f"{writers} writers, preallocated / bare preallocated gathering group commit",
+                f"{block}/ours-preallocated",
+                f"{block}/bare-preallocated",
+                0.9,
+            ),
             over(f"{writers} writers, preallocated / best peer", f"{block}/ours-preallocated", stores(block), 1.5),
         ]
     many = "append-64"
@@ -62,7 +74,12 @@ def batches() -> list[Comparison]:
         block, aims = f"batch-{batch}", (0.85, 0.6) if batch == 1000 else (None, None)
         found += [
             over(f"batches of {batch:,} / bare loop", f"{block}/ours", f"{block}/bare", aims[0]),
-            over(f"batches of {batch:,}, preallocated / bare preallocated loop", f"{block}/ours-preallocated", f"{block}/bare-preallocated", aims[1]),
+            over(
+                f"batches of {batch:,}, preallocated / bare preallocated loop",
+                f"{block}/ours-preallocated",
+                f"{block}/bare-preallocated",
+                aims[1],
+            ),
         ]
     block = "batch-1000"
     unallocated = tuple(key for key in stores(block) if not key.endswith(PREALLOCATING))
@@ -72,7 +89,13 @@ def batches() -> list[Comparison]:
         over("batches of 1,000, preallocated / best peer", f"{block}/ours-preallocated", stores(block), 1.0),
         over("manual sync, one record a call / bare writes", "manual-1/ours", "manual-1/bare", 0.85),
         over("manual sync, batches of 1,000 / bare writes of 64 KiB", "manual-1000/ours", "manual-1000/bare-64k", 0.3),
-        value("manual sync, batches of 1,000 (either this or the line above)", "manual-1000/ours", 8e6, "records/s", at_most=False),
+        value(
+            "manual sync, batches of 1,000 (either this or the line above)",
+            "manual-1000/ours",
+            8e6,
+            "records/s",
+            at_most=False,
+        ),
     ]
 
 

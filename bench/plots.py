@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
 matplotlib.use("svg")
+from figures import summarise  # noqa: E402
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
-
-from figures import summarise  # noqa: E402
 from measures import STORES, WRITERS, Block  # noqa: E402
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
     from run import Bench
 
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ministore", "font.size": 9})
@@ -36,7 +34,11 @@ def draw(folder: Path, bench: Bench, blocks: list[Block]) -> dict[str, str]:
     drawn: dict[str, str] = {}
     pictures: list[tuple[str, str, Callable[[Axes], bool]]] = [
         ("writers", "Durable appends by number of writers", lambda axes: writers(axes, bench)),
-        ("size", "Time by size of the journal: an append does not grow, a replay grows with it", lambda axes: sizes(axes, bench)),
+        (
+            "size",
+            "Time by size of the journal: an append does not grow, a replay grows with it",
+            lambda axes: sizes(axes, bench),
+        ),
         ("segments", "Time to open by number of segments", lambda axes: segments(axes, bench)),
     ]
     for block in blocks:
@@ -62,7 +64,9 @@ def bars(axes: Axes, bench: Bench, block: Block) -> bool:
     found = [(measure, bench.samples[measure.key]) for measure in block.measures if measure.key in bench.samples]
     if not found:
         return False
-    summaries = sorted(((summarise(list(values.values())), measure) for measure, values in found), key=lambda pair: pair[0].median)
+    summaries = sorted(
+        ((summarise(list(values.values())), measure) for measure, values in found), key=lambda pair: pair[0].median
+    )
     for place, (summary, measure) in enumerate(summaries):
         who = measure.key.partition("/")[2]
         colour = OURS if measure.label.startswith("ministore") else LIMIT if who.startswith(("bare", "c-")) else PEER
@@ -75,7 +79,7 @@ def bars(axes: Axes, bench: Bench, block: Block) -> bool:
     return True
 
 
-def line(axes: Axes, points: list[tuple[float, float | None]], label: str, **style: object) -> bool:
+def line(axes: Axes, points: list[tuple[float, float | None]], label: str, **style: Any) -> bool:
     there = [(x, y) for x, y in points if y is not None]
     if there:
         axes.plot(*zip(*there, strict=True), marker="o", markersize=3, label=label, **style)
@@ -94,7 +98,7 @@ def finish(axes: Axes, x: str, y: str) -> None:
 
 
 def writers(axes: Axes, bench: Bench) -> bool:
-    labels = {
+    labels: dict[str, tuple[str, dict[str, Any]]] = {
         "bare": ("bare, gathering", {"color": "#888888", "linestyle": "--"}),
         "bare-preallocated": ("bare, allocated blocks", {"color": "#444444", "linestyle": "--"}),
         "ours": ("ministore", {"color": OURS, "linewidth": 2}),
@@ -120,7 +124,12 @@ def sizes(axes: Axes, bench: Bench) -> bool:
 
     one = [(size, 1e3 / rate if rate else None) for size, rate in points("append")]
     drawn = [line(axes, one, "one durable append", color=OURS, linewidth=2)]
-    curves = {"replay": "replay, validated", "open": "open", "open-rotated": "open, segments of 16 MiB", "scan": "bare read + memchr"}
+    curves = {
+        "replay": "replay, validated",
+        "open": "open",
+        "open-rotated": "open, segments of 16 MiB",
+        "scan": "bare read + memchr",
+    }
     drawn += [line(axes, points(who), label) for who, label in curves.items()]
     finish(axes, "MB in the journal", "ms")
     return any(drawn)

@@ -33,8 +33,12 @@ def growing(megabytes: int) -> list[str]:
 
 
 def stores(sizes: Sizes, slow: int) -> list[str]:
-    native = [f"bench-{name} make path={{data}}/{name} records={sizes.records}" for name in ("sqlite", "lmdb", "rocksdb")]
-    go = [f"bench-go-peers make peer={name} path={{data}}/{name} records={sizes.records}" for name in ("tidwall", "bbolt")]
+    native = [
+        f"bench-{name} make path={{data}}/{name} records={sizes.records}" for name in ("sqlite", "lmdb", "rocksdb")
+    ]
+    go = [
+        f"bench-go-peers make peer={name} path={{data}}/{name} records={sizes.records}" for name in ("tidwall", "bbolt")
+    ]
     slower = [f"bench-go-peers make peer={name} path={{data}}/{name} records={slow}" for name in ("raftwal", "etcd")]
     return native + go + slower + [f"bench-rust okaywal_make path={{data}}/okaywal records={slow}"]
 

@@ -18,27 +18,32 @@ if TYPE_CHECKING:
 
 INTRODUCTION = """# Benchmarks
 
-This library beside its peers and beside the bare system calls it is made of. Written by `script/bench`, which builds and
-runs all of it; run it on your machine. A record has 120 bytes. Every figure is the median of {rounds} interleaved rounds,
-with the quartiles in brackets: in each round every measure has one turn of about {seconds:g} s, in random order among its
-neighbours, and a ratio is taken within a round before its median is. "Bare" is the physical limit: the same system calls
-without a format, checks or promises. `bench/` has the programs, [results.json](bench/results.json) every sample.
+This library beside its peers and beside the bare system calls it is made of. Written by `script/bench`, which builds
+and runs all of it; run it on your machine. A record has 120 bytes. Every figure is the median of {rounds} interleaved
+rounds, with the quartiles beside it: in each round every measure has one turn of about {seconds:g} s, in random order
+among its neighbours, and a ratio is taken within a round before its median is. "Bare" is the physical limit: the same
+system calls without a format, checks or promises. `bench/` has the programs, [results.json](bench/results.json) every
+sample.
 
-What to know before reading: system calls were counted for one writer, and each of the stores synced once a record (bbolt
-twice). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a document of each
-line. raft-wal, etcd, okaywal, jq and what decodes into types in Go and Lua read {slow:,} records, the others more. Rates in
-MB/s count records and line ends, whatever a store adds to them.
+What to know before reading: system calls were counted for one writer, and each of the stores synced once a record
+(bbolt twice). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a
+document of each line. raft-wal, etcd, okaywal, jq and what decodes into types in Go and Lua read {slow:,} records, the
+others more. Rates in MB/s count records and line ends, whatever a store adds to them.
 """
 
 
-def write(docs: Path, bench: Bench, blocks: list[Block], rows: list[dict[str, object]], options: argparse.Namespace) -> None:
+def write(
+    docs: Path, bench: Bench, blocks: list[Block], rows: list[dict[str, object]], options: argparse.Namespace
+) -> None:
     folder = docs / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.svg"):
         old.unlink()
     machine, versions = facts.machine(bench.folder.parent), facts.versions(bench.programs.parent)
     pictures = plots.draw(folder, bench, blocks)
-    (docs / "benchmarks.md").write_text(page(bench, blocks, rows, options, machine, versions, pictures), encoding="utf-8")
+    (docs / "benchmarks.md").write_text(
+        page(bench, blocks, rows, options, machine, versions, pictures), encoding="utf-8"
+    )
     results = {
         "machine": machine,
         "versions": versions,
@@ -119,11 +124,26 @@ def figures_of(bench: Bench, block: Block) -> str:
         summary = figures.summarise(list(bench.samples[key].values()))
         ratio = ""
         if base and not what and bench.units[key] == bench.units[base]:
-            ratio = short(figures.summarise(figures.in_rounds(bench.samples, Comparison("", key, (base,), None))).median)
+            ratio = short(
+                figures.summarise(figures.in_rounds(bench.samples, Comparison("", key, (base,), None))).median
+            )
         label = labels[owner] + (f", {what}" if what else "")
         spread = f"{short(summary.lower)} – {short(summary.upper)}"
-        rows.append([label, short(summary.median), spread, f"{short(summary.least)} – {short(summary.most)}", bench.units[key], ratio])
-    return f"\n### {block.title}\n\n" + table(["", "median", "quartiles", "least – most", "", "/ bare"], rows) if rows else ""
+        rows.append(
+            [
+                label,
+                short(summary.median),
+                spread,
+                f"{short(summary.least)} – {short(summary.most)}",
+                bench.units[key],
+                ratio,
+            ]
+        )
+    return (
+        f"\n### {block.title}\n\n" + table(["", "median", "quartiles", "least – most", "", "/ bare"], rows)
+        if rows
+        else ""
+    )
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -101,7 +101,9 @@ class Bench:
 
     def forget(self, call: str) -> None:
         """Half of what was to be prepared must not be measured: its readers then fail, and say so."""
-        path = next(Path(argument[5:].format(data=self.data)) for argument in call.split() if argument.startswith("path="))
+        path = next(
+            Path(argument[5:].format(data=self.data)) for argument in call.split() if argument.startswith("path=")
+        )
         path = path.parent if path.name == "j" and path.parent != self.data else path
         if path.is_dir():
             shutil.rmtree(path)
@@ -203,7 +205,9 @@ def compare(bench: Bench) -> list[dict[str, object]]:
         if found:
             summary = figures.summarise(found)
             outcome = figures.outcome(comparison, summary.median)
-            missing = [key.partition("/")[2] for key in comparison.over if key in bench.left_out.keys() - bench.samples.keys()]
+            missing = [
+                key.partition("/")[2] for key in comparison.over if key in bench.left_out.keys() - bench.samples.keys()
+            ]
             outcome += f" (without {', '.join(missing)})" if missing else ""
             rows.append(row | {"outcome": outcome} | summary.as_dict())
         elif {comparison.measure.partition(":")[0], *comparison.over} & bench.left_out.keys():

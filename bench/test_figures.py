@@ -28,7 +28,9 @@ class Figures(unittest.TestCase):
         self.assertEqual(figures.in_rounds({"a": {1: 3.0}}, Comparison("", "a", (), 5)), [3.0])
 
     def test_an_aim_is_reached_or_missed_by_a_share_of_it(self) -> None:
-        least, most, none = (Comparison("", "a", (), aim, at_most) for aim, at_most in ((2, False), (2, True), (None, False)))
+        least, most, none = (
+            Comparison("", "a", (), aim, at_most) for aim, at_most in ((2, False), (2, True), (None, False))
+        )
         self.assertEqual([figures.outcome(least, 2), figures.outcome(least, 1.5)], ["reached", "missed by 25 %"])
         self.assertEqual([figures.outcome(most, 2), figures.outcome(most, 3)], ["reached", "missed by 50 %"])
         self.assertEqual(figures.outcome(none, 1), "")

@@ -134,9 +134,12 @@ static void join_group(void *context, unsigned writer, const char *line, size_t 
     g->used += size;
     while (g->written <= round) {
         const bool complete = !g->gather || g->waiting >= g->expected || late;
-        if (g->round == round && complete && !g->busy) lead(g);
-        else if (g->round == round && first && !g->busy) late = wait_a_moment(g, &g->turned[round & 1]);
-        else pthread_cond_wait(&g->turned[round & 1], &g->mutex);
+        if (g->round == round && complete && !g->busy)
+            lead(g);
+        else if (g->round == round && first && !g->busy)
+            late = wait_a_moment(g, &g->turned[round & 1]);
+        else
+            pthread_cond_wait(&g->turned[round & 1], &g->mutex);
     }
     pthread_mutex_unlock(&g->mutex);
 }
@@ -214,8 +217,10 @@ static double run_once(void *context) {
 
 static void run_command(void) {
     const uint64_t bytes = number("bytes", 0);
-    if (bytes == 0) measure_times(run_once, command_given());
-    else answer("rate", (double)bytes / 1e6 / run_once(command_given()), "MB/s");
+    if (bytes == 0)
+        measure_times(run_once, command_given());
+    else
+        answer("rate", (double)bytes / 1e6 / run_once(command_given()), "MB/s");
 }
 
 /** The records alone, one a line, for what reads JSON Lines. */
@@ -230,6 +235,6 @@ static void run_make(void) {
     if (fclose(file) != 0) die("cannot write: %s", strerror(errno));
 }
 
-const bench_work works[] = {
-    {"append", run_append}, {"write", run_write}, {"chunks", run_chunks},   {"group", run_group}, {"read", run_read},
-    {"scan", run_scan},     {"make", run_make},   {"command", run_command}, {NULL, NULL}};
+const bench_work works[] = {{"append", run_append}, {"write", run_write},     {"chunks", run_chunks},
+                            {"group", run_group},   {"read", run_read},       {"scan", run_scan},
+                            {"make", run_make},     {"command", run_command}, {NULL, NULL}};

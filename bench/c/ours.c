@@ -1,6 +1,7 @@
 /*
  * This library, by its C interface. Works: append, append_to (a journal that is there), replay, replay_time, stream
- * (with its memory), open, follow, and make, which prepares a journal for the others. Journals do not rotate unless segment=BYTES says so.
+ * (with its memory), open, follow, and make, which prepares a journal for the others. Journals do not rotate unless
+ * segment=BYTES says so.
  */
 #define _GNU_SOURCE
 #include "tool.h"
@@ -180,8 +181,10 @@ static void follow(stamps *s, uint64_t count) {
     for (uint64_t i = 0; i < count;) {
         const ministore_status status = ministore_cursor_next(cursor, &record, &err);
         must(status, &err);
-        if (status == MINISTORE_OK) s->received[i++] = now();
-        else must(ministore_cursor_wait(cursor, 10000, &err), &err);
+        if (status == MINISTORE_OK)
+            s->received[i++] = now();
+        else
+            must(ministore_cursor_wait(cursor, 10000, &err), &err);
     }
     answer("memory", memory_kib("VmHWM:") / 1024, "MiB");
     ministore_cursor_close(cursor);
@@ -246,12 +249,6 @@ static void run_make(void) {
     close_journal(journal);
 }
 
-const bench_work works[] = {{"append", run_append},
-                            {"append_to", run_append_to},
-                            {"replay", run_replay},
-                            {"replay_time", run_replay_time},
-                            {"stream", run_stream},
-                            {"open", run_open},
-                            {"follow", run_follow},
-                            {"make", run_make},
-                            {NULL, NULL}};
+const bench_work works[] = {{"append", run_append},           {"append_to", run_append_to}, {"replay", run_replay},
+                            {"replay_time", run_replay_time}, {"stream", run_stream},       {"open", run_open},
+                            {"follow", run_follow},           {"make", run_make},           {NULL, NULL}};

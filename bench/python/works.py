@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 LINE_BYTES = 121
 RECORD = (
@@ -77,7 +78,7 @@ def run_append() -> None:
 def run_append_tasks() -> None:
     from ministore import aio
 
-    async def write() -> int:
+    async def write(journal: aio.Journal[bytes]) -> int:
         end, done = time.perf_counter() + seconds, 0
         while time.perf_counter() < end:
             await journal.append(RECORD)
@@ -85,10 +86,9 @@ def run_append_tasks() -> None:
         return done
 
     async def write_all() -> None:
-        global journal
         async with aio.open("j", raw=True) as journal:
             begin = time.perf_counter()
-            counts = await asyncio.gather(*(write() for _ in range(number("writers", 1))))
+            counts = await asyncio.gather(*(write(journal) for _ in range(number("writers", 1))))
             answer("rate", sum(counts) / (time.perf_counter() - begin), "records/s")
 
     asyncio.run(write_all())
@@ -133,12 +133,20 @@ def count(records: Iterable[object]) -> int:
     return found
 
 
-def event_type() -> type:
+def event_type() -> Any:
     import msgspec
 
     return msgspec.defstruct(
         "Event",
-        [("id", int), ("user", str), ("amount", float), ("currency", str), ("note", str), ("ok", bool), ("n", list[int])],
+        [
+            ("id", int),
+            ("user", str),
+            ("amount", float),
+            ("currency", str),
+            ("note", str),
+            ("ok", bool),
+            ("n", list[int]),
+        ],
     )
 
 
@@ -267,7 +275,9 @@ def run_import() -> None:
     times: list[float] = []
     begin = time.perf_counter()
     while not times or time.perf_counter() - begin < seconds:
-        times.append(float(subprocess.run([sys.executable, "-c", PLAIN_IMPORT], capture_output=True, check=True).stdout))
+        times.append(
+            float(subprocess.run([sys.executable, "-c", PLAIN_IMPORT], capture_output=True, check=True).stdout)
+        )
     answer("time", statistics.median(times) * 1e3, "ms")
 
 

@@ -22,7 +22,8 @@ static void connect_to(connection *c) {
     must(c, sqlite3_open(text("path", "sqlite.db"), &c->database));
     must(c, sqlite3_busy_timeout(c->database, 60000));
     must(c, sqlite3_exec(c->database, "PRAGMA journal_mode=WAL", NULL, NULL, NULL));
-    must(c, sqlite3_exec(c->database, number("sync", 1) ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", NULL, NULL, NULL));
+    must(c, sqlite3_exec(c->database, number("sync", 1) ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", NULL,
+                         NULL, NULL));
     must(c, sqlite3_exec(c->database, "CREATE TABLE IF NOT EXISTS j(n INTEGER PRIMARY KEY, r BLOB)", NULL, NULL, NULL));
     must(c, sqlite3_prepare_v2(c->database, "BEGIN IMMEDIATE", -1, &c->begin, NULL));
     must(c, sqlite3_prepare_v2(c->database, "INSERT INTO j(r) VALUES (?)", -1, &c->insert, NULL));
