@@ -42,11 +42,14 @@ def in_rounds(samples: Samples, comparison: Comparison) -> list[float]:
     return found
 
 
-def outcome(comparison: Comparison, median: float) -> str:
-    """In words: nothing without an aim."""
+def outcome(comparison: Comparison, median: float, own: float) -> str:
+    """In words: nothing without an aim. `own` is the median of the measure itself, which may do instead."""
     aim = comparison.aim
     if aim is None:
         return ""
     if median <= aim if comparison.at_most else median >= aim:
         return "reached"
-    return f"missed by {abs(median - aim) / aim * 100:.0f} %"
+    if comparison.instead is not None and own >= comparison.instead:
+        return f"reached by {own:,.0f}"
+    missed = abs(median - aim) / aim * 100
+    return f"missed by {missed:.0f} %" if missed >= 1 else f"missed by {missed:.1g} %"

@@ -13,6 +13,7 @@ WRITERS = (1, 4, 16, 64)
 BATCHES = (10, 100, 1000, 10_000)
 SEGMENT_COUNTS = (1, 10, 100, 1000, 10_000)
 BULK = 2_000_000  # records at most in a turn without syncs, so that the disk's write-back does not fill
+SYNCED_TURNS = 3
 SLOW = 200_000  # records for what reads some ten megabytes a second
 
 STORES = {
@@ -42,6 +43,7 @@ class Block:
     name: str
     title: str
     work: str  # what --work takes
+    turns: int = 1  # in a round: several short ones where what is measured wavers, as a disk does
     measures: list[Measure] = field(default_factory=list)
 
     def add(self, who: str, label: str, call: str) -> None:
@@ -52,7 +54,7 @@ class Block:
 class Sizes:
     """How long a turn takes, and how much there is to read."""
 
-    seconds: float
+    seconds: float  # of a measure in a round
     records: int  # to replay
     journals: tuple[int, ...]  # megabytes, for what grows with the journal's size
     segments: tuple[int, ...]
@@ -64,7 +66,7 @@ SMOKE = Sizes(0.05, 2000, (), ())
 
 
 def durable_by_one() -> Block:
-    block = Block("append-1", "Durable append, one writer", "append")
+    block = Block("append-1", "Durable append, one writer", "append", SYNCED_TURNS)
     block.add("bare", "bare write + fdatasync", "bench-bare append")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED}")
     block.add("ours", "ministore", "bench-ours append")
@@ -83,7 +85,7 @@ def add_stores(block: Block, arguments: str) -> None:
 
 
 def durable_by_many(writers: int) -> Block:
-    block = Block(f"append-{writers}", f"Durable append, {writers} writers", "append")
+    block = Block(f"append-{writers}", f"Durable append, {writers} writers", "append", SYNCED_TURNS)
     each = f"writers={writers}"
     block.add("bare-eager", "bare group commit, not gathering", f"bench-bare group gather=0 {each}")
     block.add("bare", "bare group commit, gathering", f"bench-bare group {each}")
@@ -100,7 +102,7 @@ def durable_by_many(writers: int) -> Block:
 
 
 def durable_in_batches(batch: int) -> Block:
-    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch")
+    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch", SYNCED_TURNS)
     each = f"batch={batch} records={BULK}"
     block.add("bare", "bare write + fdatasync", f"bench-bare append {each}")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED} {each}")

@@ -13,6 +13,7 @@ import random
 import shlex
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 from collections import defaultdict
@@ -22,7 +23,7 @@ from pathlib import Path
 import figures
 import measures
 import prepare
-from comparisons import all_comparisons
+from comparisons import Comparison, all_comparisons
 from measures import Block, Measure, Sizes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ class Bench:
         self.units: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
 
-    def command(self, call: str) -> list[str]:
+    def command(self, call: str, seconds: float) -> list[str]:
         places = {
             "data": self.data,
             "bin": self.programs,
@@ -62,16 +63,16 @@ class Bench:
         else:
             start = [str(self.programs / program)]
         work, *rest = [argument.format(**places) for argument in arguments]
-        return [*start, work, f"seconds={self.sizes.seconds}", *rest]
+        return [*start, work, f"seconds={seconds}", *rest]
 
     def environment(self, program: str) -> dict[str, str]:
         modules = self.programs.parent / "core/lua" / ("jit" if program == "luajit" else "5.4")
         return os.environ | {"LUA_PATH": f"{ROOT}/lua/?.lua;;", "LUA_CPATH": f"{modules}/?.so;;"}
 
-    def call(self, call: str, timeout: int = TIMEOUT) -> list[dict[str, object]]:
+    def call(self, call: str, seconds: float = 0, timeout: int = TIMEOUT) -> list[dict[str, object]]:
         """Run a program in a folder of its own; its result lines."""
         folder = self.folder / "turn"
-        command = self.command(call)
+        command = self.command(call, seconds)
         if not shutil.which(command[0]):
             raise Failure(f"{Path(command[0]).name} is not there: it could not be built")
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +93,7 @@ class Bench:
         self.data.mkdir(parents=True)
         for call in dict.fromkeys(call for work in sorted(works) for call in prepare.calls(work, self.sizes)):
             try:
-                self.call(call, PREPARING)
+                self.call(call, timeout=PREPARING)
             except Failure as failure:
                 say(f"not prepared: {call.format(data='.')}: {failure}")
                 self.forget(call)
@@ -110,26 +111,39 @@ class Bench:
         else:
             path.unlink(missing_ok=True)
 
-    def measure(self, measure: Measure, number: int) -> None:
+    def measure(self, measure: Measure, seconds: float) -> dict[str, float]:
+        """One turn: its results by key; none if it fails."""
         if self.left_out.get(measure.key, "").endswith("could not be built"):
-            return
+            return {}
         try:
-            results = self.call(measure.call)
+            results = self.call(measure.call, seconds)
         except Failure as failure:
             if measure.key not in self.left_out:
                 say(f"left out: {measure.key}: {failure}")
             self.left_out[measure.key] = str(failure)
-            return
+            return {}
+        found = {}
         for result in results:
             key = measure.key if result["name"] in ("rate", "time") else f"{measure.key}:{result['name']}"
-            self.samples[key][number] = float(str(result["value"]))
+            found[key] = float(str(result["value"]))
             self.units[key] = str(result["unit"])
+        return found
+
+    def run_block(self, block: Block, number: int) -> None:
+        """The turns of a round count by their mean: of rates in turns of one length that is the rate of all."""
+        turns: dict[str, list[float]] = defaultdict(list)
+        for _ in range(block.turns):
+            for measure in random.sample(block.measures, len(block.measures)):
+                for key, amount in self.measure(measure, self.sizes.seconds / block.turns).items():
+                    turns[key].append(amount)
+        for key, amounts in turns.items():
+            if len(amounts) == block.turns:
+                self.samples[key][number] = statistics.mean(amounts)
 
     def run(self, blocks: list[Block], rounds: int) -> None:
         for number in range(1, rounds + 1):
             for block in random.sample(blocks, len(blocks)):
-                for measure in random.sample(block.measures, len(block.measures)):
-                    self.measure(measure, number)
+                self.run_block(block, number)
             say(f"round {number} of {rounds} is done")
 
 
@@ -194,17 +208,23 @@ def main() -> int:
     return 1 if options.work == ["smoke"] and bench.left_out else 0
 
 
+def own(bench: Bench, comparison: Comparison) -> float:
+    """The measure's own median, whatever it is held against."""
+    return figures.summarise(list(bench.samples[comparison.measure].values())).median
+
+
 def compare(bench: Bench) -> list[dict[str, object]]:
     """The comparisons that belong to what ran; one whose measure gave nothing says so."""
     rows: list[dict[str, object]] = []
     for comparison in all_comparisons():
         sign = "at most" if comparison.at_most else "at least"
         aim = "" if comparison.aim is None else f"{sign} {comparison.aim:,g}"
+        aim += f" or {comparison.instead:,.0f} {bench.units.get(comparison.measure)}" if comparison.instead else ""
         row: dict[str, object] = {"title": comparison.title, "unit": comparison.unit, "aim": aim}
         found = figures.in_rounds(bench.samples, comparison)
         if found:
             summary = figures.summarise(found)
-            outcome = figures.outcome(comparison, summary.median)
+            outcome = figures.outcome(comparison, summary.median, own(bench, comparison))
             missing = [
                 key.partition("/")[2] for key in comparison.over if key in bench.left_out.keys() - bench.samples.keys()
             ]

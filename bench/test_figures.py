@@ -31,9 +31,16 @@ class Figures(unittest.TestCase):
         least, most, none = (
             Comparison("", "a", (), aim, at_most) for aim, at_most in ((2, False), (2, True), (None, False))
         )
-        self.assertEqual([figures.outcome(least, 2), figures.outcome(least, 1.5)], ["reached", "missed by 25 %"])
-        self.assertEqual([figures.outcome(most, 2), figures.outcome(most, 3)], ["reached", "missed by 50 %"])
-        self.assertEqual(figures.outcome(none, 1), "")
+        self.assertEqual([figures.outcome(least, amount, 0) for amount in (2, 1.5)], ["reached", "missed by 25 %"])
+        self.assertEqual([figures.outcome(most, amount, 0) for amount in (2, 3)], ["reached", "missed by 50 %"])
+        self.assertEqual(figures.outcome(least, 1.999, 0), "missed by 0.05 %")
+        self.assertEqual(figures.outcome(none, 1, 0), "")
+
+    def test_an_aim_may_be_reached_by_the_measure_itself_instead(self) -> None:
+        either = Comparison("", "a", ("b",), 2, instead=1000)
+        self.assertEqual(
+            [figures.outcome(either, 1, own) for own in (1000, 999)], ["reached by 1,000", "missed by 50 %"]
+        )
 
 
 class Plan(unittest.TestCase):
