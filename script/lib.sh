@@ -37,7 +37,7 @@ has_header() { printf '#include <%s>\n' "$1" | cc -E - ; }
 
 # The tools that every part in C needs.
 need_c_tools() {
-    need gcc 'has gcc' libc6-dev 'has_header stdlib.h' cmake 'has cmake' make 'has make'
+    need gcc 'has gcc' libc6-dev 'has_header stdlib.h' cmake 'has cmake' make 'has make' python3 'has python3'
     need libcmocka-dev 'printf "#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <setjmp.h>\n#include <cmocka.h>\n" | cc -E -'
     need libcjson-dev 'has_header cjson/cJSON.h' g++ 'has g++'
 }
