@@ -25,6 +25,8 @@ import msgspec
 
 import ministore
 from ministore import aio
+from ministore._core import ffi, lib
+from ministore._handles import CursorHandle
 
 
 class Event(msgspec.Struct):
@@ -145,9 +147,26 @@ def replays(folder: Path, rounds: int, count: int) -> None:
                 journal.append(record(number))
     decode = msgspec.json.Decoder(Event).decode
 
+    decode_any = msgspec.json.Decoder().decode
+
     def consume(records: object) -> None:
         for _ in records:  # type: ignore[attr-defined]
             pass
+
+    def blocks() -> None:
+        with ministore.reader(path) as file:
+            while file.read1(1 << 18):
+                pass
+
+    def batches() -> None:
+        # What the library alone can do: its batches, without any Python object for what is in them.
+        cursor = CursorHandle(
+            os.fsencode(path), stream=False, start=0, at_end=False, skip=False, durable=False, max_record_bytes=1 << 26
+        )
+        batch, failure = ffi.new("ministore_batch *"), ffi.new("ministore_error *")
+        while lib.ministore_cursor_next_batch(cursor._pointer, batch, failure) == lib.MINISTORE_OK:
+            pass
+        cursor.close()
 
     def lines(function: Callable[[bytes], object]) -> None:
         with path.open("rb") as file:
@@ -168,11 +187,15 @@ def replays(folder: Path, rounds: int, count: int) -> None:
         rounds,
         {
             "raw": lambda: rate(count, lambda: consume(ministore.replay(path, raw=True))),
+            "raw blocks of reader()": lambda: rate(count, blocks),
             "typed": lambda: rate(count, lambda: consume(ministore.replay(path, type=Event))),
             "dict": lambda: rate(count, lambda: consume(ministore.replay(path))),
             "typed, all kept": lambda: rate(count, lambda: keep(ministore.replay(path, type=Event))),
             "dict, all kept": lambda: rate(count, lambda: keep(ministore.replay(path))),
+            "C batches": lambda: rate(count, batches),
+            "bare lines": lambda: rate(count, lambda: consume(path.open("rb"))),
             "bare msgspec over lines": lambda: rate(count, lambda: lines(decode)),
+            "bare msgspec, dict": lambda: rate(count, lambda: lines(decode_any)),
             "bare msgspec, all kept": lambda: rate(count, kept_lines),
             "json.loads over lines": lambda: rate(count, lambda: lines(json.loads)),
         },
@@ -180,7 +203,10 @@ def replays(folder: Path, rounds: int, count: int) -> None:
     show(
         f"replay of {count:,} records of 120 bytes",
         rates,
+        ("raw", "bare lines"),
+        ("raw blocks of reader()", "C batches"),
         ("typed", "bare msgspec over lines"),
+        ("dict", "bare msgspec, dict"),
         ("typed", "json.loads over lines"),
         ("typed, all kept", "bare msgspec, all kept"),
         ("dict", "json.loads over lines"),
