@@ -75,14 +75,17 @@ def _of_type(type: Any) -> Format[Any]:
 
 
 def _of_codec(codec: Codec[T]) -> Format[T]:
+    for method in ("encode", "decode"):
+        if not callable(getattr(codec, method, None)):
+            raise TypeError(f"a codec has the methods encode and decode; {codec!r} has no {method}")
     return Format(
-        lambda value: _bytes(codec.encode(value)),
+        lambda value: to_bytes(codec.encode(value)),
         codec.decode,
         lambda batch: list(map(codec.decode, split(batch))),
     )
 
 
-def _bytes(record: bytes) -> bytes:
+def to_bytes(record: bytes) -> bytes:
     if not isinstance(record, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a raw or encoded record is bytes, not {record.__class__.__name__}")
     return bytes(record)
@@ -103,5 +106,5 @@ def _plain_decode(record: bytes) -> Any:
         return json.loads(record)
 
 
-_RAW: Format[bytes] = Format(_bytes, lambda record: record, split)
+_RAW: Format[bytes] = Format(to_bytes, lambda record: record, split)
 _PLAIN: Format[Any] = Format(_encode, _plain_decode, lambda batch: _plain_decoder.decode_lines(batch.data))

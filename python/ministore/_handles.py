@@ -59,11 +59,14 @@ def _call(function: Callable[..., int], *arguments: Any) -> int:
 
 
 def _set(options: Any, **values: int) -> None:
-    for name, value in values.items():
+    for field, value in values.items():
+        name = "start" if field == "from" else field  # as the caller knows it
         try:
-            setattr(options, name, value)
+            setattr(options, field, value)
         except OverflowError:
             raise InvalidArgumentError(f"{name} is out of range: {value}") from None
+        except TypeError:
+            raise TypeError(f"{name} is an integer, not {type(value).__name__}") from None
 
 
 def _choose(name: str, choices: dict[str, int], value: str) -> int:
@@ -148,6 +151,8 @@ class JournalHandle:
         self._use(lib.ministore_rotate)
 
     def prune(self, before: int) -> int:
+        if not isinstance(before, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"before is an integer, not {type(before).__name__}")
         if not 0 <= before <= _MAX_UINT64:
             raise InvalidArgumentError(f"before is out of range: {before}")
         removed = ffi.new("uint32_t *")
