@@ -30,6 +30,7 @@ type Record[T any] struct {
 // there has none. What a crash left half-written at the end is left out.
 //
 // An error is handed out as the last element, with a Record without Value; see [WithSkipBadLines] to go on behind it.
+// Some hundred records are read and decoded ahead, in a goroutine that has ended when the loop has.
 func Replay[T any](path string, opts ...ReadOption) iter.Seq2[Record[T], error] {
 	return read[T](path, C.MINISTORE_REPLAY, opts)
 }
@@ -47,7 +48,7 @@ func read[T any](path string, scope C.uint32_t, opts []ReadOption) iter.Seq2[Rec
 			return
 		}
 		defer c.Close()
-		c.Records()(yield)
+		c.recordsAhead(yield)
 	}
 }
 
@@ -138,10 +139,10 @@ func (c *Cursor[T]) next() (rec Record[T], err error) {
 	if c.failed != nil {
 		return rec, c.failed
 	}
-	data, place, err := c.reader.next()
-	if err != nil {
+	if err := c.reader.more(); err != nil {
 		return rec, err
 	}
+	data, place := c.reader.take()
 	rec = Record[T]{Sequence: place.sequence, Segment: place.segment, Line: place.line, Offset: place.offset}
 	value, err := c.decode(data)
 	if err == nil {

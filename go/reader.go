@@ -58,19 +58,26 @@ func openReader(path string, options *C.ministore_cursor_options) (*reader, erro
 	return r, nil
 }
 
-// next returns the next record's bytes, or errEnd.
-func (r *reader) next() ([]byte, place, error) {
-	if r.index == len(r.spans) {
-		if err := r.fetch(); err != nil {
-			return nil, place{}, err
-		}
+// behind is the place of the record i records later, which the batch's span i says the offset of.
+func (p place) behind(i uint64, span C.ministore_span) place {
+	return place{p.segment, p.sequence + i, p.line + i, p.offset + uint64(span.offset)}
+}
+
+// more makes sure that there is a record to take, or returns errEnd or another error.
+func (r *reader) more() error {
+	if r.index < len(r.spans) {
+		return nil
 	}
-	i := uint64(r.index)
-	span := r.spans[i]
+	return r.fetch()
+}
+
+// take returns the next record's bytes.
+func (r *reader) take() ([]byte, place) {
+	span := r.spans[r.index]
+	at := r.first.behind(uint64(r.index), span)
 	r.index++
-	at := place{r.first.segment, r.first.sequence + i, r.first.line + i, r.first.offset + uint64(span.offset)}
 	end := span.offset + span.size
-	return r.data[span.offset:end:end], at, nil
+	return r.data[span.offset:end:end], at
 }
 
 // enter begins a call into C. An interrupt by close is used up by one wait, so none may begin behind it.

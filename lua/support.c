@@ -143,8 +143,9 @@ const char *mlua_check_path(lua_State *L, int index) {
 /* ---- options: the value is on the top of the stack, its name below ---- */
 
 static void bad_option(lua_State *L, int index, const mlua_option *option, const char *expected) {
-    luaL_argerror(L, index,
-                  lua_pushfstring(L, "option '%s': %s expected, got %s", option->name, expected, luaL_typename(L, -1)));
+    bool plain = lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER;
+    const char *got = plain ? lua_tostring(L, -1) : luaL_typename(L, -1);
+    luaL_argerror(L, index, lua_pushfstring(L, "option '%s': %s expected, got %s", option->name, expected, got));
 }
 
 static uint64_t option_number(lua_State *L, int index, const mlua_option *option, uint64_t most) {

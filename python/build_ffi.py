@@ -14,6 +14,18 @@ from cffi import FFI
 
 SYSTEM = os.environ.get("MINISTORE_SYSTEM") == "1"
 COMMAND = "int ministore_cli(int argc, char **argv);"
+# Records between which stand line feeds alone can be split without looking for white space: worth a quick look.
+IS_PLAIN = "static int ministore_py_is_plain(const ministore_batch *batch);"
+SOURCE = """
+#include "ministore.h"
+#include "cli.h"
+
+static int ministore_py_is_plain(const ministore_batch *batch) {
+    size_t bytes = batch->count; /* a line feed each */
+    for (size_t i = 0; i < batch->count; i++) bytes += batch->spans[i].size;
+    return bytes == batch->size;
+}
+"""
 
 
 def declarations(header: str) -> str:
@@ -24,10 +36,10 @@ def declarations(header: str) -> str:
 
 
 ffi = FFI()
-ffi.cdef(declarations(Path("core/include/ministore.h").read_text(encoding="utf-8")) + COMMAND)
+ffi.cdef(declarations(Path("core/include/ministore.h").read_text(encoding="utf-8")) + COMMAND + IS_PLAIN)
 ffi.set_source(
     "ministore._core",
-    '#include "ministore.h"\n#include "cli.h"\n',
+    SOURCE,
     sources=sorted({*glob("cli/*.c"), *([] if SYSTEM else glob("core/*.c"))} - {"cli/main.c"}),
     depends=[*glob("core/*.h"), *glob("core/include/*.h"), *glob("cli/*.h")],
     include_dirs=["core/include", "cli"],

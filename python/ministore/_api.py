@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from ministore import _handles
-from ministore._formats import Codec, choose
+from ministore._formats import Codec, choose, to_bytes
 from ministore._handles import CursorHandle, JournalHandle, Path, Sync, TornTail, encode_path
 from ministore._info import RepairInfo, VerifyInfo
 from ministore._journal import Journal
@@ -221,7 +221,7 @@ def repair(path: Path, *, dry_run: bool = False, max_record_bytes: int = MAX_REC
 
 def validate(record: bytes) -> None:
     """Raise InvalidJSONError if append would refuse this JSON text (line feeds around its values aside)."""
-    _handles.validate(record)
+    _handles.validate(to_bytes(record))
 
 
 def _cursor(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
+
+if TYPE_CHECKING:
+    from ministore._handles import Batch
 
 T = TypeVar("T")
 
@@ -23,13 +24,12 @@ class Codec(Protocol[T]):
     def decode(self, record: bytes, /) -> T: ...
 
 
-@dataclass(frozen=True)
-class Format(Generic[T]):
+class Format(msgspec.Struct, Generic[T], frozen=True):
     """A way to write values and to read records."""
 
     encode: Callable[[T], bytes]
     decode: Callable[[bytes], T]
-    decode_lines: Callable[[bytes, int], list[T]]  # the lines and how many they are
+    decode_batch: Callable[[Batch], list[T]]
 
 
 def choose(type: Any = None, raw: bool = False, codec: Codec[Any] | None = None) -> Format[Any]:
@@ -43,9 +43,11 @@ def choose(type: Any = None, raw: bool = False, codec: Codec[Any] | None = None)
     return _PLAIN if type is None else _of_type(type)
 
 
-def split(data: bytes, count: int) -> list[bytes]:
-    """The records of a batch. Only JSON white space stands between them."""
-    return list(map(bytes.strip, data.split(b"\n", count - 1)))
+def split(batch: Batch) -> list[bytes]:
+    """The records of a batch."""
+    lines = batch.data.split(b"\n")
+    del lines[batch.count :]
+    return lines if batch.plain else list(map(bytes.strip, lines))
 
 
 _encoder = msgspec.json.Encoder()
@@ -69,18 +71,21 @@ def _has_nonfinite(value: Any) -> bool:
 
 def _of_type(type: Any) -> Format[Any]:
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(type)
-    return Format(_encode, decoder.decode, lambda data, _count: decoder.decode_lines(data))
+    return Format(_encode, decoder.decode, lambda batch: decoder.decode_lines(batch.data))
 
 
 def _of_codec(codec: Codec[T]) -> Format[T]:
+    for method in ("encode", "decode"):
+        if not callable(getattr(codec, method, None)):
+            raise TypeError(f"a codec has the methods encode and decode; {codec!r} has no {method}")
     return Format(
-        lambda value: _bytes(codec.encode(value)),
+        lambda value: to_bytes(codec.encode(value)),
         codec.decode,
-        lambda data, count: list(map(codec.decode, split(data, count))),
+        lambda batch: list(map(codec.decode, split(batch))),
     )
 
 
-def _bytes(record: bytes) -> bytes:
+def to_bytes(record: bytes) -> bytes:
     if not isinstance(record, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a raw or encoded record is bytes, not {record.__class__.__name__}")
     return bytes(record)
@@ -96,8 +101,10 @@ def _plain_decode(record: bytes) -> Any:
         raise
     except msgspec.DecodeError:
         # The record is JSON, the library has seen to that; what msgspec then refuses are lone surrogates.
+        import json  # here, as it is seldom needed
+
         return json.loads(record)
 
 
-_RAW: Format[bytes] = Format(_bytes, lambda record: record, split)
-_PLAIN: Format[Any] = Format(_encode, _plain_decode, lambda data, _count: _plain_decoder.decode_lines(data))
+_RAW: Format[bytes] = Format(to_bytes, lambda record: record, split)
+_PLAIN: Format[Any] = Format(_encode, _plain_decode, lambda batch: _plain_decoder.decode_lines(batch.data))

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
+
+import msgspec
 
 from ministore._core import ffi, lib
 from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
@@ -58,11 +59,14 @@ def _call(function: Callable[..., int], *arguments: Any) -> int:
 
 
 def _set(options: Any, **values: int) -> None:
-    for name, value in values.items():
+    for field, value in values.items():
+        name = "start" if field == "from" else field  # as the caller knows it
         try:
-            setattr(options, name, value)
+            setattr(options, field, value)
         except OverflowError:
             raise InvalidArgumentError(f"{name} is out of range: {value}") from None
+        except TypeError:
+            raise TypeError(f"{name} is an integer, not {type(value).__name__}") from None
 
 
 def _choose(name: str, choices: dict[str, int], value: str) -> int:
@@ -78,7 +82,7 @@ def _new_info(kind: str) -> Any:
 
 
 def _info(into: type[_I], info: Any) -> _I:
-    return into(*(getattr(info, field.name) for field in fields(into)))
+    return into(*(getattr(info, name) for name in into.__struct_fields__))
 
 
 def encode_path(path: Path) -> bytes:
@@ -147,6 +151,8 @@ class JournalHandle:
         self._use(lib.ministore_rotate)
 
     def prune(self, before: int) -> int:
+        if not isinstance(before, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"before is an integer, not {type(before).__name__}")
         if not 0 <= before <= _MAX_UINT64:
             raise InvalidArgumentError(f"before is out of range: {before}")
         removed = ffi.new("uint32_t *")
@@ -171,8 +177,7 @@ class JournalHandle:
         """Let no new call begin, wait for those under way, and give the pointer up."""
         if threading.get_ident() in self._users:
             raise RuntimeError("close() inside another call of the same thread on the same journal")
-        with self._lock:
-            self._closing = True
+        self._closing = True
         while self._users:
             self._left.wait()
             self._left.clear()
@@ -188,10 +193,10 @@ class JournalHandle:
         if thread in self._users:
             raise RuntimeError("a call inside another call of the same thread on the same journal")
         try:
-            with self._lock:
-                if self.closed:
-                    raise ClosedError("the journal is closed")
-                self._users.add(thread)
+            # First in, then a look whether it closes; _take() does it the other way round, so one of them sees the other.
+            self._users.add(thread)
+            if self.closed:
+                raise ClosedError("the journal is closed")
             _call(function, self._pointer, *arguments)
         finally:
             self._users.discard(thread)
@@ -199,11 +204,11 @@ class JournalHandle:
                 self._left.set()
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Records on consecutive lines of one segment, copied out of a cursor."""
 
     data: bytes  # the lines; between the records only white space and line ends
+    plain: bool  # between the records only line ends
     count: int
     sequence: int  # of the first record
     segment: str
@@ -308,7 +313,8 @@ class CursorHandle:
             return None
         # The copy is what lets records outlive the next call on the cursor.
         data = bytes(ffi.buffer(batch.data, batch.size))
-        return Batch(data, batch.count, batch.sequence, _name(batch.segment), batch.line, batch.offset)
+        plain = bool(lib.ministore_py_is_plain(batch))
+        return Batch(data, plain, batch.count, batch.sequence, _name(batch.segment), batch.line, batch.offset)
 
 
 def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:

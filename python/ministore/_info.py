@@ -1,12 +1,11 @@
-"""What the calls that tell about a journal return: frozen dataclasses with the fields of the C structs."""
+"""What the calls that tell about a journal return: frozen structs with the fields of the C structs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class JournalInfo:
+class JournalInfo(msgspec.Struct, frozen=True):
     """What Journal.stat() tells."""
 
     segments: int  # the active one included
@@ -18,8 +17,7 @@ class JournalInfo:
     torn_offset: int  # where in the active segment it had begun
 
 
-@dataclass(frozen=True)
-class ReaderInfo:
+class ReaderInfo(msgspec.Struct, frozen=True):
     """What Records.stat() tells."""
 
     segments: int  # files of the journal as they are now, the active one included; 0 if there is none
@@ -30,8 +28,7 @@ class ReaderInfo:
     torn_offset: int  # where in the active segment they begin
 
 
-@dataclass(frozen=True)
-class VerifyInfo:
+class VerifyInfo(msgspec.Struct, frozen=True):
     """What verify() found."""
 
     segments: int
@@ -44,8 +41,7 @@ class VerifyInfo:
     next_sequence: int
 
 
-@dataclass(frozen=True)
-class RepairInfo:
+class RepairInfo(msgspec.Struct, frozen=True):
     """What repair() did, or would do."""
 
     cut_bytes: int  # cut from the active segment and saved to P.torn; 0: nothing was to be done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from ministore._formats import split
 from ministore._records import Records
 
 if TYPE_CHECKING:
@@ -31,9 +32,16 @@ class JSONLines(io.RawIOBase):
         self._chunk = self._chunk[size:]
         return size
 
+    def readall(self) -> bytes:
+        # The inherited one reads 8 KiB at a time.
+        rest, self._chunk = self._chunk, memoryview(b"")
+        return b"".join([rest, *iter(self._next_chunk, b"")])
+
     def _next_chunk(self) -> memoryview:
-        lines = self._records._advance()
-        return memoryview(b"" if lines is None else b"\n".join([*lines, b""]))
+        batch = self._records._next_batch()
+        if batch is None:
+            return memoryview(b"")
+        return memoryview(batch.data if batch.plain else b"\n".join([*split(batch), b""]))
 
     def close(self) -> None:
         self._records.close()

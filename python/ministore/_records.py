@@ -7,11 +7,12 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from ministore._formats import Format, split
 from ministore._handles import Batch, CursorHandle, Waited
@@ -121,14 +122,14 @@ class Records(Generic[T]):
     def _decode(self, batch: Batch) -> list[T]:
         """The values of a batch, up to the first record that does not decode."""
         try:
-            return self._format.decode_lines(batch.data, batch.count)
+            return self._format.decode_batch(batch)
         except (ValueError, TypeError, RecursionError):
             pass  # outside of this block, lest the error to come has this one as its context
         return self._decode_singly(batch)
 
     def _decode_singly(self, batch: Batch) -> list[T]:
         values: list[T] = []
-        for record in split(batch.data, batch.count):
+        for record in split(batch):
             try:
                 values.append(self._format.decode(record))
             except (ValueError, TypeError, RecursionError) as cause:
@@ -154,7 +155,7 @@ class Records(Generic[T]):
         left = batch.count - index - 1
         if left:
             self._undecoded = Batch(
-                batch.data[end:], left, sequence + 1, batch.segment, line + 1, batch.offset + end
+                batch.data[end:], batch.plain, left, sequence + 1, batch.segment, line + 1, batch.offset + end
             )
 
     def __enter__(self) -> Self:

@@ -39,6 +39,15 @@ def commits(path: Path) -> list[list[Any]]:
     return groups
 
 
+async def how_cancelled(task: asyncio.Task[Any]) -> str:
+    """What the CancelledError says that ends a task. CPython 3.10 hands it on as the context of another, empty one."""
+    try:
+        await task
+    except asyncio.CancelledError as error:
+        return str(error) or str(error.__context__)
+    raise AssertionError("the task was not cancelled")
+
+
 class Disk:
     """Holds the journal's thread before it writes, so that a test decides when a commit goes on."""
 
@@ -158,8 +167,7 @@ async def test_a_cancelled_append_that_was_not_sent_writes_nothing(path: Path) -
         second = asyncio.create_task(journal.append("second"))
         await asyncio.sleep(0)
         second.cancel()
-        with pytest.raises(asyncio.CancelledError, match="not sent"):
-            await second
+        assert "not sent" in await how_cancelled(second)
         disk.go.release(2)
         assert await first == 1
     assert commits(path) == [["first"]]
@@ -172,8 +180,7 @@ async def test_a_cancelled_append_on_its_way_says_that_its_outcome_is_unknown(pa
         first = asyncio.create_task(journal.append("first"))
         await disk.wait_for_commit()
         first.cancel()
-        with pytest.raises(asyncio.CancelledError, match="outcome is unknown"):
-            await first
+        assert "outcome is unknown" in await how_cancelled(first)
         disk.go.release(2)
         assert await journal.append("second") == 2
     assert commits(path) == [["first"], ["second"]]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import pickle
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +34,19 @@ def test_what_else_an_error_is() -> None:
     for kind in (ministore.InvalidArgumentError, ministore.InvalidJSONError, ministore.DecodeError):
         assert issubclass(kind, ValueError)
     assert issubclass(ministore.NoMemoryError, MemoryError)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda path: ministore.open(path, max_record_bytes=1e6), "max_record_bytes is an integer, not float"),
+        (lambda path: ministore.replay(path, start="1"), "start is an integer, not str"),
+        (lambda path: ministore.replay(path, codec=json), "json.* has no encode"),
+        (lambda path: ministore.validate("1"), "bytes, not str"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(path: Path, call: Callable[[Path], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(path)
+    with ministore.open(path) as journal, pytest.raises(TypeError, match="before is an integer, not str"):
+        journal.prune("1")  # type: ignore[arg-type]

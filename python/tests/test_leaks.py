@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 MEASURE = """
-import gc, sys, ministore
+import asyncio, gc, sys, warnings, ministore
+from ministore import aio
+warnings.simplefilter("ignore", ResourceWarning)  # followers left behind on purpose
 
 def resident():
     gc.collect()
@@ -46,7 +48,21 @@ def fail():
         expect(UnicodeEncodeError, lambda: journal.append("\\ud800"))
         with ministore.follow(path, timeout=0, durable=False) as follower: next(follower)
 
-work = {"append": append, "read": read, "fail": fail}[sys.argv[2]]
+async def in_tasks():
+    async with aio.open(path + "2", sync="manual", max_bytes_per_segment=1 << 20, max_segments=2) as journal:
+        for _ in range(100):
+            await asyncio.gather(*(journal.append(number) for number in range(1000)))
+        async for _ in aio.replay(path + "2"): pass
+        for _ in range(100):
+            waiting = asyncio.create_task(anext(aio.follow(path + "2", at_end=True, durable=False)))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+
+def tasks():
+    asyncio.run(in_tasks())
+
+work = {"append": append, "tasks": tasks, "read": read, "fail": fail}[sys.argv[2]]
 for _ in range(2): work()
 before = resident()
 for _ in range(8): work()
@@ -56,6 +72,6 @@ journal.close()
 """
 
 
-@pytest.mark.parametrize("work", ["append", "read", "fail"])
+@pytest.mark.parametrize("work", ["append", "read", "fail", "tasks"])
 def test_nothing_leaks(work: str, path: Path) -> None:
     subprocess.run([sys.executable, "-c", MEASURE, path, work], check=True, timeout=900)

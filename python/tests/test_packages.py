@@ -124,8 +124,11 @@ def test_the_version_is_that_of_the_library() -> None:
 
 def other_pythons() -> list[str]:
     """The CPythons from 3.10 on that this machine has besides the one that runs the tests."""
-    found = [shutil.which(f"python3.{minor}") for minor in range(10, 30) if minor != sys.version_info.minor]
-    # One that is there may still not run: version managers leave such stubs.
+    minors = [minor for minor in range(10, 30) if minor != sys.version_info.minor]
+    found = [shutil.which(f"python3.{minor}") for minor in minors]
+    # pyenv has stubs in the PATH, which do not run; the interpreters are in folders of their own.
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found += [str(name) for minor in minors for name in versions.glob(f"3.{minor}.*/bin/python3.{minor}")]
     return [name for name in found if name and subprocess.run([name, "-V"], capture_output=True).returncode == 0]
 
 
@@ -133,5 +136,5 @@ def test_one_wheel_serves_other_pythons(archives: tuple[Path, Path], tmp_path: P
     pythons = other_pythons()
     print(f"the wheel is also tried on: {', '.join(pythons) or 'no other Python is here'}")
     for python in pythons:
-        folder = tmp_path / Path(python).name
+        folder = tmp_path / python.replace("/", "_")
         run(install(archives[0], folder / "venv", python), "-c", USE, folder / "journal", cwd=folder)

@@ -385,10 +385,9 @@ def test_threads_that_share_a_reader_do_not_crash_and_see_each_record_once(rotat
     assert len(seen) == len(set(seen))
 
 
-# A shell starts jobs in the background with SIGINT ignored, and children inherit that: the first line takes it back.
+# The signals are sent when the first record was printed: whether they come before the wait or in it must not matter.
 FOLLOW = """
 import os, signal, sys, ministore
-signal.signal(signal.SIGINT, signal.default_int_handler)
 {setup}
 follower = ministore.follow(sys.argv[1])
 try:
@@ -458,6 +457,23 @@ def test_reader_gives_plain_json_lines(path: Path) -> None:
     assert file.closed
     with io.TextIOWrapper(ministore.reader(path, start=3), encoding="utf-8") as text:
         assert [json.loads(line) for line in text] == [{"a": 3}, "4"]
+
+
+def test_white_space_around_records_is_left_out_wherever_it_stands(path: Path) -> None:
+    records = [b'"%d"' % number for number in range(20_000)]
+    for odd in (b"%b\r", b" %b", b"%b\t", b"\t %b \t\r"):
+        lines = [odd % record if number in (7, 9_000, 19_000) else record for number, record in enumerate(records)]
+        write(path, *lines)  # of the batches some have such a record and some none
+        assert list(ministore.replay(path, raw=True)) == records
+        with ministore.reader(path) as file:
+            assert file.read() == b"\n".join([*records, b""])
+
+
+def test_reader_reads_the_rest_after_a_part(path: Path) -> None:
+    write(path, *([b"[1,2,3]"] * 50_000))
+    with ministore.reader(path) as file:
+        assert file.read(100_003) + file.read() == b"[1,2,3]\n" * 50_000
+        assert file.read() == b""
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100, 10**6])
