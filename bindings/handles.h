@@ -3,8 +3,9 @@
  * calls that let go of the interpreter's lock. Included once, by the generated wrapper.
  *
  * A language with such a lock defines MINISTORE_BLOCKING(run, call, interrupt, cursor) before: it runs run(call)
- * without the lock, and returns with call->ran set. `interrupt`, where it is not NULL, makes run return early when it
- * is called with `cursor`.
+ * without the lock, and never jumps out. `interrupt`, where it is not NULL, makes run return early when it is called
+ * with `cursor`; such a run may also be left out, when the language has something else to do first (call->ran tells
+ * whether it was).
  */
 #ifndef MINISTORE_HANDLES_H
 #define MINISTORE_HANDLES_H
@@ -101,11 +102,9 @@ static void *handles_run_on_journal(void *argument) {
     handles_call *call = (handles_call *)argument;
     bool locked = !handles_inherited(call->journal->owner);
     if (locked) pthread_rwlock_rdlock(&call->journal->lock);
-    if (call->journal->handle != NULL)
-        handles_run(call);
-    else
-        call->status = handles_fail(call->err, HANDLES_CLOSED, "the journal is closed");
     call->ran = true;
+    call->status = call->journal->handle != NULL ? call->function(call)
+                                                 : handles_fail(call->err, HANDLES_CLOSED, "the journal is closed");
     if (locked) pthread_rwlock_unlock(&call->journal->lock);
     return NULL;
 }
@@ -114,7 +113,12 @@ static void handles_blocking(handles_call call) {
     MINISTORE_BLOCKING(handles_run, &call, NULL, NULL);
 }
 
+/* The language may hand in nothing for a journal or a cursor: that is as good as a closed one. */
 static uint64_t handles_on_journal(handles_call call) {
+    if (call.journal == NULL) {
+        handles_fail(call.err, HANDLES_CLOSED, "there is no journal");
+        return 0;
+    }
     MINISTORE_BLOCKING(handles_run_on_journal, &call, NULL, NULL);
     return call.number;
 }
@@ -214,11 +218,12 @@ static void Journal_stat(Journal *self, ministore_info *info, ministore_error *e
 }
 
 static void Journal_close(Journal *self, ministore_error *err) {
+    if (self == NULL) return;
     handles_blocking((handles_call){.function = handles_journal_close, .journal = self, .err = err});
 }
 
 static bool Journal_is_closed(Journal *self) {
-    return self->handle == NULL;
+    return self == NULL || self->handle == NULL;
 }
 
 /* ---- a reader ---- */
@@ -263,6 +268,7 @@ static void handles_unlock_cursor(Cursor *self) {
 
 /* Have the cursor for one call, till Cursor_release. */
 static bool handles_hold_cursor(Cursor *self, ministore_error *err) {
+    if (self == NULL) return handles_fail(err, HANDLES_CLOSED, "there is no cursor") == MINISTORE_OK;
     handles_lock_cursor(self);
     bool held = !self->closed && !self->busy;
     if (self->closed)
@@ -305,6 +311,7 @@ static void Cursor_read(Cursor *self, ministore_batch *batch, ministore_error *e
 }
 
 static void Cursor_interrupt(Cursor *self) {
+    if (self == NULL) return;
     handles_lock_cursor(self);
     ministore_cursor_interrupt(self->handle);
     handles_unlock_cursor(self);
@@ -316,7 +323,11 @@ static void handles_interrupt(void *cursor) {
 
 static int Cursor_wait(Cursor *self, int64_t timeout_ms, ministore_error *err) {
     if (!handles_hold_cursor(self, err)) return HANDLES_CLOSED;
-    handles_call call = {.function = handles_cursor_wait, .cursor = self, .timeout_ms = timeout_ms, .err = err};
+    handles_call call = {.function = handles_cursor_wait,
+                         .cursor = self,
+                         .timeout_ms = timeout_ms,
+                         .err = err,
+                         .status = MINISTORE_INTERRUPTED};
     MINISTORE_BLOCKING(handles_run, &call, handles_interrupt, self);
     Cursor_release(self);
     return call.status;
@@ -329,6 +340,7 @@ static void Cursor_stat(Cursor *self, ministore_cursor_info *info, ministore_err
 }
 
 static void Cursor_close(Cursor *self) {
+    if (self == NULL) return;
     handles_lock_cursor(self);
     bool busy = self->busy && !handles_inherited(self->owner);
     self->closed = true;
@@ -338,7 +350,7 @@ static void Cursor_close(Cursor *self) {
 }
 
 static bool Cursor_is_closed(Cursor *self) {
-    return self->closed;
+    return self == NULL || self->closed;
 }
 
 /* ---- care ---- */

@@ -5,6 +5,11 @@
 
 %module ministore_native
 
+%{
+#include "ministore.h"
+static const char *handles_status_name(ministore_status status);
+%}
+
 #if defined(SWIGRUBY)
 %include "ruby/ruby.i"
 #elif defined(SWIGPERL)
