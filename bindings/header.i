@@ -1,7 +1,9 @@
 // What is taken from the C header as it is: its constants without their prefix, and the option and info structs as
 // classes, whose constructors do what the header asks for (struct_size and defaults).
 
+#ifndef SWIGPHP // where constants are global
 %rename("%(strip:[MINISTORE_])s", %$isenumitem) "";
+#endif
 %rename("$ignore", %$isfunction, %$isglobal, regextarget=1) "^ministore_";
 %ignore ministore_error;
 %ignore ministore_record;
