@@ -111,6 +111,33 @@ static Tcl_Obj *tcl_batch(const ministore_batch *batch) {
   Tcl_DStringFree(&path$argnum);
 }
 
+// An interpreter that is deleted runs no destructors, so handles are let go by a callback of Tcl's.
+%{
+static void tcl_forget_journal(ClientData journal, Tcl_Interp *interp);
+static void tcl_forget_cursor(ClientData cursor, Tcl_Interp *interp);
+%}
+%wrapper %{
+static void tcl_forget_journal(ClientData journal, Tcl_Interp *interp) {
+    (void)interp;
+    delete_Journal((Journal *)journal);
+}
+
+static void tcl_forget_cursor(ClientData cursor, Tcl_Interp *interp) {
+    (void)interp;
+    delete_Cursor((Cursor *)cursor);
+}
+%}
+%typemap(ret) Journal * "if (result) Tcl_CallWhenDeleted(interp, tcl_forget_journal, result);"
+%typemap(ret) Cursor * "if (result) Tcl_CallWhenDeleted(interp, tcl_forget_cursor, result);"
+%exception Journal::~Journal {
+  Tcl_DontCallWhenDeleted(interp, tcl_forget_journal, arg1);
+  $action
+}
+%exception Cursor::~Cursor {
+  Tcl_DontCallWhenDeleted(interp, tcl_forget_cursor, arg1);
+  $action
+}
+
 // Handles are plain pointers: SWIG's own object commands would stay behind when they are deleted.
 %typemap(out) SWIGTYPE * {
   Tcl_SetObjResult(interp, SWIG_NewPointerObj(SWIG_as_voidptr($1), $1_descriptor, 0));
