@@ -118,17 +118,10 @@ module Ministore
       @index = 0
       true
     rescue CorruptError, TooLargeError => error
-      pass(error)
-      retry
-    end
+      raise unless @on_bad_line
 
-    # The same place twice is none that can be passed.
-    def pass(error)
-      place = [error.segment, error.line, error.offset]
-      raise error if @on_bad_line.nil? || place == @passed
-
-      @passed = place
       @on_bad_line.call(error)
+      retry
     end
 
     def decode(index)
