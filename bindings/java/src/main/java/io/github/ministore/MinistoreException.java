@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
  * <p>For a record that append refuses, {@link #line} is its number in the batch from 1, {@link #offset} the byte in it
  * and {@link #segment} is empty. For a damaged journal they are the place in the segment file. 0 and "" stand for "does
  * not apply".
+ *
+ * @serial exclude
  */
 public final class MinistoreException extends RuntimeException {
     /** What failed. */
