@@ -23,11 +23,7 @@ static const char *handles_status_name(ministore_status status);
 #elif defined(SWIGPHP)
 %include "php/php.i"
 #elif defined(SWIGGUILE)
-%include "guile/guile.i"
-#elif defined(SWIGR)
-%include "r/r.i"
-#elif defined(SWIGOCTAVE)
-%include "octave/octave.i"
+%include "guile/ministore_guile.i" // SWIG takes guile.i for its own
 #endif
 
 %{
