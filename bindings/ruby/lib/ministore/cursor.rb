@@ -25,6 +25,7 @@ module Ministore
       options.max_record_bytes = max_record_bytes if max_record_bytes
       options.on_bad_line = Native::BAD_LINE_SKIP if on_bad_line
       @records = []
+      @values = nil # of all records, where the codec can read them at once
       @index = 0
       @native = Native::Cursor.new(path, options)
     end
@@ -75,6 +76,7 @@ module Ministore
 
     def close
       @records = []
+      @values = nil
       @index = 0
       @native.close
     end
@@ -115,6 +117,7 @@ module Ministore
     def read_batch
       batch = @native.read or return false
       @records, @first_sequence, @first_line, @offset, @spans, @segment = batch
+      @values = @codec.parse_all(@records) if @codec.respond_to?(:parse_all)
       @index = 0
       true
     rescue CorruptError, TooLargeError => error
@@ -125,6 +128,8 @@ module Ministore
     end
 
     def decode(index)
+      return @values[index] if @values
+
       @codec.parse(@records[index])
     rescue StandardError => error
       raise decode_error(index, error)

@@ -4,9 +4,10 @@ module Ministore
   # The json library with every 64-bit integer exact, as deep as a journal may nest, and no number rounded to Infinity.
   module StandardCodec
     DEPTH_WRITTEN = 128
-    DEPTH_READ = 8192
-    # What may hold a number beyond the range of a double; most records do not, and are not looked at again.
+    DEPTH_READ = 8193 # a batch is one level more
+    # What may hold a number beyond the range of a double; most text does not, and is not looked at again.
     HUGE = /[eE]\+?\d{3}|\d{309}/.freeze
+    private_constant :DEPTH_WRITTEN, :DEPTH_READ, :HUGE
 
     def self.generate(value)
       JSON.generate(value, max_nesting: DEPTH_WRITTEN)
@@ -17,6 +18,14 @@ module Ministore
       raise JSON::ParserError, "a number is beyond the range of a Float" if HUGE.match?(text) && infinite?(value)
 
       value
+    end
+
+    # The values of records, each known to be JSON, by one call of the parser, which is twice as quick; nil if one of
+    # them cannot be read.
+    def self.parse_all(texts)
+      parse("[#{texts.join(',')}]")
+    rescue JSON::ParserError
+      nil
     end
 
     def self.infinite?(value)
@@ -39,6 +48,10 @@ module Ministore
 
     def self.parse(text)
       text
+    end
+
+    def self.parse_all(texts)
+      texts
     end
   end
   private_constant :StandardCodec, :RawCodec
