@@ -54,6 +54,7 @@ static ministore_status handles_fail(ministore_error *err, ministore_status stat
 typedef struct {
     ministore_t *handle;   /* NULL: closed */
     pthread_rwlock_t lock; /* calls share it, close has it alone */
+    bool closing;          /* told before close has the lock: a stream of calls would keep it from it for ever */
     pid_t owner;
 } Journal;
 
@@ -90,6 +91,10 @@ static bool handles_inherited(pid_t owner) {
     return getpid() != owner;
 }
 
+static bool Journal_is_closed(Journal *self) {
+    return self == NULL || __atomic_load_n(&self->closing, __ATOMIC_ACQUIRE);
+}
+
 static void *handles_run(void *argument) {
     handles_call *call = (handles_call *)argument;
     call->ran = true;
@@ -100,11 +105,12 @@ static void *handles_run(void *argument) {
 /* As handles_run, with the journal kept open meanwhile. */
 static void *handles_run_on_journal(void *argument) {
     handles_call *call = (handles_call *)argument;
-    bool locked = !handles_inherited(call->journal->owner);
-    if (locked) pthread_rwlock_rdlock(&call->journal->lock);
+    Journal *journal = call->journal;
+    bool locked = !handles_inherited(journal->owner) && !Journal_is_closed(journal);
+    if (locked) pthread_rwlock_rdlock(&journal->lock);
     call->ran = true;
-    call->status = call->journal->handle != NULL ? call->function(call)
-                                                 : handles_fail(call->err, HANDLES_CLOSED, "the journal is closed");
+    call->status = Journal_is_closed(journal) ? handles_fail(call->err, HANDLES_CLOSED, "the journal is closed")
+                                              : call->function(call);
     if (locked) pthread_rwlock_unlock(&call->journal->lock);
     return NULL;
 }
@@ -183,6 +189,7 @@ static ministore_status handles_journal_stat(handles_call *call) {
 /* Takes the handle away from all calls that follow, once those that run have ended. */
 static ministore_status handles_journal_close(handles_call *call) {
     bool locked = !handles_inherited(call->journal->owner);
+    __atomic_store_n(&call->journal->closing, true, __ATOMIC_RELEASE);
     if (locked) pthread_rwlock_wrlock(&call->journal->lock);
     ministore_t *handle = call->journal->handle;
     call->journal->handle = NULL;
@@ -220,10 +227,6 @@ static void Journal_stat(Journal *self, ministore_info *info, ministore_error *e
 static void Journal_close(Journal *self, ministore_error *err) {
     if (self == NULL) return;
     handles_blocking((handles_call){.function = handles_journal_close, .journal = self, .err = err});
-}
-
-static bool Journal_is_closed(Journal *self) {
-    return self == NULL || self->handle == NULL;
 }
 
 /* ---- a reader ---- */
