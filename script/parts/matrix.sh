@@ -6,7 +6,7 @@ need_c_tools
 need pkg-config 'has pkg-config' lua5.4 'has lua5.4' liblua5.4-dev 'pkg-config lua5.4' \
     python3 'has python3' python3-venv 'python3 -c "import venv, ensurepip"' python3-dev 'has_python_header' \
     swig 'has swig' maven 'has mvn' default-jdk-headless 'has javac && javac --release 17 --version' \
-    ruby 'has ruby' ruby-dev 'ruby -rmkmf -e "exit have_header(%q(ruby.h))"' perl 'has perl && perl -MExtUtils::MakeMaker -e 1' \
+    ruby 'has ruby' ruby-dev 'test -f "$(ruby -e "print RbConfig::CONFIG[%q(rubyhdrdir)]")/ruby.h"' perl 'has perl && perl -MExtUtils::MakeMaker -e 1' \
     libperl-dev 'test -f "$(perl -MConfig -e "print \$Config{archlibexp}")/CORE/perl.h"' \
     tcl 'has tclsh' tcl-dev 'has_header tcl8.6/tcl.h' php-cli 'has php' php-dev 'has phpize' \
     mono-mcs 'has mcs' mono-runtime 'has mono' guile-3.0 'has guile' guile-3.0-dev 'pkg-config guile-3.0'
