@@ -11,10 +11,6 @@
 %ignore ministore_batch;
 %ignore struct_size;
 %ignore reserved;
-%immutable ministore_info;
-%immutable ministore_cursor_info;
-%immutable ministore_verify_info;
-%immutable ministore_repair_info;
 
 %rename(Options) ministore_options;
 %rename(CursorOptions) ministore_cursor_options;

@@ -34,8 +34,9 @@ only_its_door() {
 }
 
 # The gem from a copy that holds what a clone holds, into a home of its own.
-mkdir -p "$folder/clone" "$folder/user"
-cp -R core bindings docs LICENSE* ministore.gemspec "$folder/clone"
+mkdir -p "$folder/clone/bindings" "$folder/user"
+cp -R core docs LICENSE* ministore.gemspec "$folder/clone"
+cp -R bindings/*.[ih] bindings/ruby "$folder/clone/bindings"
 (cd "$folder/clone" && quietly gem build ministore.gemspec --output "$folder/ministore.gem")
 export GEM_HOME=$folder/gems GEM_PATH=$folder/gems
 quietly gem install --local --no-document --ignore-dependencies "$folder/ministore.gem"
