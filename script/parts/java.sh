@@ -5,6 +5,8 @@ set -eu
 . script/lib.sh
 need gcc 'has gcc' libc6-dev 'has_header stdlib.h' swig 'has swig' maven 'has mvn' \
     default-jdk-headless 'has javac && javac --release 17 --version'
+# By the locale Java reads file names.
+export LC_ALL=C.UTF-8
 folder=$build/java
 mkdir -p "$folder"
 log=$folder/maven.log
@@ -55,6 +57,11 @@ an_example_as_one_file() {
     (cd "$1" && [ "$(java -cp "$jars" "$root/examples/java/First.java")" = "1 hello" ])
 }
 
+an_example_on_the_module_path() {
+    (cd "$1" && [ "$(java -p "$jars" --add-modules io.github.ministore,com.fasterxml.jackson.databind \
+        "$root/examples/java/First.java")" = "1 hello" ])
+}
+
 the_program_of_the_matrix() {
     printf '1\n"two"\n{"n":3}\n' >"$1/records"
     java -cp "$jars" bindings/java/matrix/Writer.java append "$1/journal" 30 <"$1/records" &&
@@ -73,6 +80,7 @@ the_benchmarks_run() {
 try "the library's symbols" exports_its_door_only
 try "a program of a new user" a_program_of_a_new_user
 try "an example as one file" an_example_as_one_file
+try "an example on the module path" an_example_on_the_module_path
 try "the program of the matrix" the_program_of_the_matrix
 try "the documentation is whole" the_documentation_is_whole
 try "the benchmarks run" the_benchmarks_run

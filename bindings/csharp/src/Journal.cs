@@ -78,6 +78,7 @@ namespace Ministore
         /// <summary>Check that bytes are one JSON text as Append takes it.</summary>
         public static void Validate(byte[] record)
         {
+            if (record == null) throw new ArgumentNullException("record");
             Native.MinistoreNative.validate(record, record.Length);
         }
 
@@ -186,15 +187,18 @@ namespace Ministore
 
         private byte[] Encode(T value, ulong number)
         {
+            byte[] record;
             try
             {
-                return codec.Encode(value);
+                record = codec.Encode(value);
             }
             catch (Exception cause)
             {
                 string message = "record " + number + " cannot be encoded: " + cause.Message;
                 throw MinistoreException.Refused(message, Path, number, 0, cause);
             }
+            if (record == null) throw new ArgumentNullException("value");
+            return record;
         }
 
         // A line feed inside a record would make two of it.

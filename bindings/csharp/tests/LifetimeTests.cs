@@ -51,6 +51,21 @@ internal static class LifetimeTests
         cursor.Interrupt();
     }
 
+    public static void NullIsRefusedBeforeItReachesTheLibrary(string folder)
+    {
+        Check.Throws<ArgumentNullException>(() => Journal.Validate(null));
+        Check.Throws<ArgumentNullException>(() => Journal.Verify(null));
+        Check.Throws<ArgumentNullException>(() => Journal.Open(null, Codec.Text));
+        Check.Throws<ArgumentNullException>(() => Journal.Open<string>(folder + "/journal", null));
+        Check.Throws<ArgumentNullException>(() => Journal.Replay<string>(folder + "/journal", null));
+        using (Journal<byte[]> journal = Journal.Open(folder + "/journal", Codec.Bytes))
+        {
+            Check.Throws<ArgumentNullException>(() => journal.Append(null));
+            Check.Throws<ArgumentNullException>(() => journal.AppendAll(new byte[][] { null }));
+            Check.Equal(1ul, journal.Stat().NextSequence, "nothing was written");
+        }
+    }
+
     public static void ACursorOutlivesTheJournal(string folder)
     {
         Cursor<string> cursor;

@@ -3,6 +3,7 @@ package io.github.ministore;
 
 import io.github.ministore.internal.MinistoreNative;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * An embedded write-ahead journal of JSON records in plain text files.
@@ -201,7 +202,7 @@ public final class Ministore {
      * @throws MinistoreException {@link MinistoreException.Code#INVALID_JSON} with the offset
      */
     public static void validate(byte[] record) {
-        MinistoreNative.validate(record);
+        MinistoreNative.validate(Objects.requireNonNull(record, "record"));
     }
 
     /** {@return the version of the core, such as "0.2.0"} */

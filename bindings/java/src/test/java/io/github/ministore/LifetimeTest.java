@@ -136,6 +136,20 @@ class LifetimeTest {
         }
     }
 
+    @Test
+    void nullIsRefusedBeforeItReachesTheLibrary() {
+        assertThrows(NullPointerException.class, () -> Ministore.validate(null));
+        assertThrows(NullPointerException.class, () -> Ministore.verify(null));
+        assertThrows(NullPointerException.class, () -> Ministore.open(null, Codec.text()));
+        assertThrows(NullPointerException.class, () -> Ministore.open(path(), null));
+        assertThrows(NullPointerException.class, () -> Ministore.replay(path(), null));
+        try (Journal<byte[]> journal = Ministore.open(path(), Codec.bytes())) {
+            assertThrows(NullPointerException.class, () -> journal.append(null));
+            assertThrows(NullPointerException.class, () -> journal.appendAll(Collections.singletonList(null)));
+            assertEquals(1, journal.stat().nextSequence());
+        }
+    }
+
     /** Goal: a forgotten journal gives its lock free once it is collected. */
     @Test
     void aForgottenJournalIsClosedByTheCollector() throws InterruptedException {
