@@ -284,14 +284,17 @@ static bool handles_hold_cursor(Cursor *self, ministore_error *err) {
     return held;
 }
 
-static void Cursor_release(Cursor *self) {
+/* Whether the cursor was closed meanwhile. */
+static bool Cursor_release(Cursor *self) {
     handles_lock_cursor(self);
+    bool closed = self->closed;
     self->busy = false;
-    if (self->closed) {
+    if (closed) {
         ministore_cursor_close(self->handle);
         self->handle = NULL;
     }
     handles_unlock_cursor(self);
+    return closed;
 }
 
 static ministore_status handles_cursor_read(handles_call *call) {
@@ -332,7 +335,9 @@ static int Cursor_wait(Cursor *self, int64_t timeout_ms, ministore_error *err) {
                          .err = err,
                          .status = MINISTORE_INTERRUPTED};
     MINISTORE_BLOCKING(handles_run, &call, handles_interrupt, self);
-    Cursor_release(self);
+    /* Closing ends a wait by interrupting it. */
+    if (Cursor_release(self) && call.status == MINISTORE_INTERRUPTED)
+        return handles_fail(err, HANDLES_CLOSED, "the cursor is closed");
     return call.status;
 }
 
