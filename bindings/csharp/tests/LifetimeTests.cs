@@ -171,11 +171,16 @@ internal static class LifetimeTests
             Check.Equal(last.Max(), (ulong)cursor.Count(), "records");
     }
 
+    /// <summary>Goal: whoever waits is told that the cursor was closed, before the wait or within it.</summary>
     public static void ClosingWhileAThreadWaits(string folder)
     {
-        Cursor<string> cursor = Journal.Follow(folder + "/journal", Codec.Text);
-        Task waiting = Task.Run(() => Closed(() => cursor.Wait(Timeout.InfiniteTimeSpan)));
-        cursor.Dispose();
-        waiting.Wait();
+        for (int round = 0; round < 200; round++)
+        {
+            Cursor<string> cursor = Journal.Follow(folder + "/journal", Codec.Text);
+            Task waiting = Task.Run(() => Closed(() => cursor.Wait(Timeout.InfiniteTimeSpan)));
+            Thread.SpinWait(round * 100);
+            cursor.Dispose();
+            waiting.Wait();
+        }
     }
 }

@@ -212,15 +212,19 @@ class LifetimeTest {
         }
     }
 
+    /** Goal: whoever waits is told that the cursor was closed, whether that came before the wait or within. */
     @Test
     void closingWhileAThreadWaits() throws Exception {
-        Cursor<String> cursor = Ministore.follow(path(), Codec.text());
-        Thread waiting = new Thread(() -> assertClosed(() -> cursor.await(Duration.ofDays(1))));
         List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-        waiting.setUncaughtExceptionHandler((thread, failure) -> failures.add(failure));
-        waiting.start();
-        cursor.close();
-        waiting.join();
+        for (int round = 0; round < 200; round++) {
+            Cursor<String> cursor = Ministore.follow(path(), Codec.text());
+            Thread waiting = new Thread(() -> assertClosed(() -> cursor.await(Duration.ofDays(1))));
+            waiting.setUncaughtExceptionHandler((thread, failure) -> failures.add(failure));
+            waiting.start();
+            for (int spin = 0; spin < round * 100; spin++) Thread.onSpinWait();
+            cursor.close();
+            waiting.join();
+        }
         assertEquals(List.of(), failures);
     }
 }
