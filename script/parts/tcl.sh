@@ -3,7 +3,7 @@
 set -eu
 . script/lib.sh
 need gcc 'has gcc' libc6-dev 'has_header stdlib.h' make 'has make' swig 'has swig' tcl 'has tclsh' \
-    tcl-dev 'has_header tcl8.6/tcl.h' tcllib 'echo "package require json" | tclsh'
+    tcl-dev 'has_header tcl8.6/tcl.h' tcllib 'echo "exit [catch { package require json }]" | tclsh'
 folder=$build/tcl
 mkdir -p "$folder"
 log=$folder/tests.log

@@ -551,7 +551,7 @@ final class ConformanceTest extends TestCase
         foreach (glob(self::SUITE . '/*.json') as $file) {
             $count += basename($file) === 'schema.json' ? 0 : preg_match_all('/"steps"\s*:/', file_get_contents($file));
         }
-        fprintf(STDERR, "conformance: %d scenarios of %d\n", self::$ran, $count);
+        fprintf(STDERR, "\nconformance: %d scenarios of %d\n", self::$ran, $count);
         $this->assertGreaterThan(0, $count);
         $this->assertSame($count, self::$ran);
     }
