@@ -99,6 +99,18 @@ final class JournalTest extends JournalTestCase
         $this->assertSame(3, $cursor->next()->value, 'it goes on behind it');
     }
 
+    public function testALineFeedInARecordOfABatchMakesNoTwoRecordsOfIt(): void
+    {
+        $journal = new Journal($this->path, raw: true);
+        try {
+            $journal->appendMany(['1', "2\n3", '4']);
+            $this->fail('a line feed was taken');
+        } catch (Ministore\InvalidJsonException $failure) {
+            $this->assertSame(['INVALID_JSON', 2, 1], [$failure->status, $failure->recordLine, $failure->offset]);
+        }
+        $this->assertSame(1, $journal->stat()['next_sequence']);
+    }
+
     // ---- handles ----
 
     public function testClosingTwiceIsFineAndUseAfterCloseThrows(): void
