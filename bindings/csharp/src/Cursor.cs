@@ -33,7 +33,6 @@ namespace Ministore
         private readonly CancellationToken cancellation;
         private Batch batch = Batch.Empty;
         private int index; // of the next record in the batch
-        private MinistoreException passed; // the bad line passed last
         private int interrupted;
 
         internal Cursor(string path, ICodec<T> codec, ReadOptions options, int scope, bool following)
@@ -153,29 +152,27 @@ namespace Ministore
             return false;
         }
 
+        // Tells the caller's action of a bad line, behind which the next read goes on.
         private Batch Read()
         {
             while (true)
             {
+                MinistoreException bad;
                 try
                 {
                     return handle.read();
                 }
                 catch (MinistoreException failure) when (CanBePassed(failure))
                 {
-                    passed = failure;
+                    bad = failure;
                 }
-                onBadLine(passed);
+                onBadLine(bad);
             }
         }
 
-        // The same place twice is none that can be passed.
         private bool CanBePassed(MinistoreException failure)
         {
-            bool bad = failure.Code == ErrorCode.Corrupt || failure.Code == ErrorCode.TooLarge;
-            bool again = passed != null && passed.Code == failure.Code && passed.Segment == failure.Segment
-                && passed.Line == failure.Line && passed.Offset == failure.Offset;
-            return onBadLine != null && bad && !again;
+            return onBadLine != null && (failure.Code == ErrorCode.Corrupt || failure.Code == ErrorCode.TooLarge);
         }
 
         // The next record of the batch; false if it does not decode and was passed.

@@ -37,7 +37,6 @@ public final class Cursor<T> implements Iterator<JournalRecord<T>>, Iterable<Jou
     private Batch batch = Batch.EMPTY;
     private int index; // of the next record in the batch
     private JournalRecord<T> ahead; // decoded by hasNext
-    private MinistoreException passed; // the bad line passed last
 
     Cursor(Path path, Codec<T> codec, ReadOptions options, int scope, boolean following) {
         this.path = path;
@@ -222,21 +221,12 @@ public final class Cursor<T> implements Iterator<JournalRecord<T>>, Iterable<Jou
         }
     }
 
-    /** Tells the caller's consumer of a bad line; the same place twice is none that can be passed. */
+    /** Tells the caller's consumer of a bad line, behind which the next read goes on. */
     private void passOrThrow(MinistoreException failure) {
         boolean bad = failure.code() == MinistoreException.Code.CORRUPT
                 || failure.code() == MinistoreException.Code.TOO_LARGE;
-        if (onBadLine == null || !bad || isAtSamePlace(failure, passed)) throw failure;
-        passed = failure;
+        if (onBadLine == null || !bad) throw failure;
         onBadLine.accept(failure);
-    }
-
-    private static boolean isAtSamePlace(MinistoreException one, MinistoreException other) {
-        return other != null
-                && one.code() == other.code()
-                && one.segment().equals(other.segment())
-                && one.line() == other.line()
-                && one.offset() == other.offset();
     }
 
     /** The next record of the batch; null if it does not decode and was passed. */

@@ -61,10 +61,10 @@ class JournalTest {
     void aLineFeedInARecordOfABatchIsRefusedWithItsPlace() {
         try (Journal<String> journal = Ministore.open(path(), Codec.text())) {
             MinistoreException refused =
-                    assertThrows(MinistoreException.class, () -> journal.appendAll(List.of("1", "[2,\n3]")));
+                    assertThrows(MinistoreException.class, () -> journal.appendAll(List.of("1", "2\n3")));
             assertEquals(Code.INVALID_JSON, refused.code());
             assertEquals(2, refused.line());
-            assertEquals(3, refused.offset());
+            assertEquals(1, refused.offset());
             assertEquals(1, journal.stat().nextSequence(), "nothing was written");
         }
     }
@@ -126,6 +126,23 @@ class JournalTest {
                 assertTrue(failure.getMessage().contains("journal:3"));
             }
         }
+    }
+
+    @Test
+    void aMissingSegmentCanBePassed() throws Exception {
+        try (Journal<String> journal = Ministore.open(path(), Codec.text())) {
+            for (int n = 1; n <= 3; n++) {
+                journal.append("" + n);
+                journal.rotate();
+            }
+        }
+        Files.delete(folder.resolve("journal.002"));
+        List<Code> passed = new ArrayList<>();
+        ReadOptions options = new ReadOptions().onBadLine(failure -> passed.add(failure.code()));
+        try (Cursor<String> cursor = Ministore.replay(path(), Codec.text(), options)) {
+            assertEquals(List.of("1", "3"), cursor.values().toList());
+        }
+        assertEquals(List.of(Code.CORRUPT), passed);
     }
 
     @Test
