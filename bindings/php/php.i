@@ -55,3 +55,6 @@ static void php_batch(zval *result, const ministore_batch *batch) {
 
 // Beyond PHP_INT_MAX a string of digits.
 %apply unsigned long long { uint64_t };
+
+// A constructor that failed leaves its object empty. SWIG would set it to null, and lose it.
+%typemap(out) Journal *, Cursor * "if ($1) SWIG_SetPointerZval($result, $1, $1_descriptor, $owner);"

@@ -42,12 +42,12 @@ final class Cursor implements \IteratorAggregate
         ?Codec $codec = null,
     ) {
         $options = new \MinistoreNativeCursorOptions();
-        $options->scope = $stream ? MINISTORE_STREAM : MINISTORE_REPLAY;
-        $options->from = unsigned('from', $from);
-        $options->at_end = (int) $atEnd;
-        $options->on_bad_line = $onBadLine === OnBadLine::Skip ? MINISTORE_BAD_LINE_SKIP : MINISTORE_BAD_LINE_STOP;
-        $options->durable = (int) $durable;
-        $options->max_record_bytes = unsigned('maxRecordBytes', $maxRecordBytes);
+        $options->scope_set($stream ? MINISTORE_STREAM : MINISTORE_REPLAY);
+        $options->from_set(unsigned('from', $from));
+        $options->at_end_set((int) $atEnd);
+        $options->on_bad_line_set($onBadLine === OnBadLine::Skip ? MINISTORE_BAD_LINE_SKIP : MINISTORE_BAD_LINE_STOP);
+        $options->durable_set((int) $durable);
+        $options->max_record_bytes_set(unsigned('maxRecordBytes', $maxRecordBytes));
         $this->codec = $codec ?? ($raw ? new RawCodec() : new JsonCodec());
         $this->native = new \MinistoreNativeCursor(path($path), $options);
     }

@@ -33,17 +33,17 @@ final class Journal
         ?Codec $codec = null,
     ) {
         $options = new \MinistoreNativeOptions();
-        $options->mode = unsigned('mode', $mode);
+        $options->mode_set(unsigned('mode', $mode));
         if ($maxBytesPerSegment !== null) {
-            $options->max_bytes_per_segment = unsigned('maxBytesPerSegment', $maxBytesPerSegment);
+            $options->max_bytes_per_segment_set(unsigned('maxBytesPerSegment', $maxBytesPerSegment));
         }
         if ($maxSegments !== null) {
-            $options->max_segments = unsigned('maxSegments', $maxSegments);
+            $options->max_segments_set(unsigned('maxSegments', $maxSegments));
         }
-        $options->max_record_bytes = unsigned('maxRecordBytes', $maxRecordBytes);
-        $options->preallocate_bytes = unsigned('preallocateBytes', $preallocateBytes);
-        $options->sync = $sync === Sync::Manual ? MINISTORE_SYNC_MANUAL : MINISTORE_SYNC_ALWAYS;
-        $options->torn_tail = $tornTail === TornTail::Refuse ? MINISTORE_TORN_TAIL_REFUSE : MINISTORE_TORN_TAIL_CUT;
+        $options->max_record_bytes_set(unsigned('maxRecordBytes', $maxRecordBytes));
+        $options->preallocate_bytes_set(unsigned('preallocateBytes', $preallocateBytes));
+        $options->sync_set($sync === Sync::Manual ? MINISTORE_SYNC_MANUAL : MINISTORE_SYNC_ALWAYS);
+        $options->torn_tail_set($tornTail === TornTail::Refuse ? MINISTORE_TORN_TAIL_REFUSE : MINISTORE_TORN_TAIL_CUT);
         $this->codec = $codec ?? ($raw ? new RawCodec() : new JsonCodec());
         $this->native = new \MinistoreNativeJournal(path($path), $options);
     }

@@ -14,6 +14,8 @@ const VERIFIED = [
 const REPAIRED = ['cut_bytes', 'cut_offset', 'cut_lines', 'cut_records', 'archived_bad_lines', 'next_sequence'];
 
 /**
+ * By SWIG's methods, not by its properties: reading or writing one of these loses the memory of a method's name.
+ *
  * @internal
  * @param list<string> $names
  * @return array<string, int>
@@ -22,7 +24,7 @@ function fields(object $info, array $names): array
 {
     $result = [];
     foreach ($names as $name) {
-        $result[$name] = $info->$name;
+        $result[$name] = $info->{$name . '_get'}();
     }
     return $result;
 }

@@ -290,6 +290,28 @@ final class JournalTest extends JournalTestCase
 
     // ---- memory ----
 
+    public function testOpeningAskingAndFailingLoseNoMemory(): void
+    {
+        $journal = new Journal($this->path);
+        $journal->append(1);
+        for ($i = 0; $i < 200; $i++) {
+            if ($i === 100) {
+                $before = memory_get_usage();
+            }
+            $journal->stat();
+            replay($this->path)->stat();
+            verify($this->path);
+            foreach ([fn () => new Journal($this->path), fn () => Ministore\validate('['), fn () => $journal->prune(9)] as $call) {
+                try {
+                    $call();
+                    $this->fail('it went through');
+                } catch (Ministore\Exception) {
+                }
+            }
+        }
+        $this->assertSame($before, memory_get_usage());
+    }
+
     private function residentKilobytes(): int
     {
         preg_match('/VmRSS:\s+(\d+) kB/', file_get_contents('/proc/self/status'), $found);
