@@ -198,8 +198,8 @@ static ministore_status handles_journal_close(handles_call *call) {
 }
 
 static uint64_t Journal_append(Journal *self, const void *data, size_t size, ministore_error *err) {
-    return handles_on_journal((handles_call){
-        .function = handles_journal_append, .journal = self, .data = data, .size = size, .err = err});
+    return handles_on_journal(
+        (handles_call){.function = handles_journal_append, .journal = self, .data = data, .size = size, .err = err});
 }
 
 static uint64_t Journal_append_batch(Journal *self, const void *data, size_t size, ministore_error *err) {
@@ -216,8 +216,8 @@ static void Journal_rotate(Journal *self, ministore_error *err) {
 }
 
 static uint32_t Journal_prune(Journal *self, uint64_t before, ministore_error *err) {
-    return (uint32_t)handles_on_journal((handles_call){
-        .function = handles_journal_prune, .journal = self, .number = before, .err = err});
+    return (uint32_t)handles_on_journal(
+        (handles_call){.function = handles_journal_prune, .journal = self, .number = before, .err = err});
 }
 
 static void Journal_stat(Journal *self, ministore_info *info, ministore_error *err) {
@@ -246,8 +246,8 @@ static Cursor *new_Cursor(const char *path, const ministore_cursor_options *opti
     }
     pthread_mutex_init(&self->lock, NULL);
     self->owner = getpid();
-    handles_blocking((handles_call){
-        .function = handles_cursor_open, .cursor = self, .path = path, .options = options, .err = err});
+    handles_blocking(
+        (handles_call){.function = handles_cursor_open, .cursor = self, .path = path, .options = options, .err = err});
     if (self->handle != NULL) return self;
     delete_Cursor(self);
     return NULL;

@@ -3,7 +3,7 @@
 set -eu
 . script/lib.sh
 need gcc 'has gcc' libc6-dev 'has_header stdlib.h' make 'has make' swig 'has swig' ruby 'has ruby' \
-    ruby-dev 'ruby -rmkmf -e "exit have_header(%q(ruby.h))"' ruby-minitest 'ruby -e "require %q(minitest)"'
+    ruby-dev 'test -f "$(ruby -e "print RbConfig::CONFIG[%q(rubyhdrdir)]")/ruby.h"' ruby-minitest 'ruby -e "require %q(minitest)"'
 
 folder=$build/ruby/part
 rm -rf "$folder" && mkdir -p "$folder/native" "$folder/lib"

@@ -44,6 +44,7 @@ subtest 'numbers are written so that they read back as the same' => sub {
     }
     is_deeply(\@odd, [], 'random floats');
     is($codec->encode(-0.0 * 1), $codec->encode($codec->decode($codec->encode(-0.0 * 1))), 'minus zero');
+    is($codec->encode([\1, \0]), '[true,false]', 'references to 1 and 0');
     is($codec->encode(Math::BigInt->new('1' . '0' x 30)), '1' . '0' x 30, 'a big integer object');
     for my $text ('18446744073709551616', '-9223372036854775809', '1e400', '[1,{"a":99999999999999999999}]') {
         ok(!eval { $codec->decode($text); 1 }, "$text is not rounded in silence");
@@ -158,6 +159,9 @@ subtest 'bad lines are passed only when asked' => sub {
     my $cursor = Ministore->replay($path);
     is($cursor->next, 1, 'before it');
     fails(sub { $cursor->next }, 'CORRUPT', 'thrown', line => 3) for 1 .. 2;
+    put("$path-2", "1e999\n2\n");
+    $cursor = Ministore->replay("$path-2");
+    fails(sub { $cursor->next }, 'DECODE', 'a record that cannot be decoded stays the next one', line => 2) for 1 .. 2;
     mkdir "$path.d" or die;
     fails(sub { Ministore->replay("$path.d", on_bad_line => sub { })->next }, 'NOT_A_FILE', 'no bad line');
 };

@@ -138,6 +138,10 @@ class TestJournal < JournalTest
     seen = []
     error = assert_raises(Ministore::CorruptError) { Ministore.replay(path) { |record| seen << record } }
     assert_equal [[1], 3], [seen, error.line]
+    put("1e999\n2\n")
+    cursor = Ministore::Cursor.new(path)
+    2.times { assert_equal 2, assert_raises(Ministore::DecodeError) { cursor.next }.line }
+    cursor.close
   end
 
   def test_what_is_no_bad_line_is_raised_and_not_passed
