@@ -42,6 +42,13 @@ exports_its_door_only() {
         awk '$3 !~ /^Java_io_github_ministore_internal_/ { print; bad = 1 } END { exit bad || NR == 0 }'
 }
 
+the_version_is_the_cores() {
+    local core
+    core=$(java -cp "$jars:$folder/target/test-classes" 'io.github.ministore.LoadingTest$Version')
+    [ "$(sed -n 's|^  <version>\(.*\)</version>|\1|p' bindings/java/pom.xml)" = "$core" ] &&
+        grep -q "<version>$core</version>" bindings/java/consumer/pom.xml
+}
+
 a_program_of_a_new_user() {
     cp bindings/java/consumer/pom.xml "$1"
     mkdir -p "$1/src/main/java"
@@ -78,6 +85,7 @@ the_benchmarks_run() {
 }
 
 try "the library's symbols" exports_its_door_only
+try "the version is the core's" the_version_is_the_cores
 try "a program of a new user" a_program_of_a_new_user
 try "an example as one file" an_example_as_one_file
 try "an example on the module path" an_example_on_the_module_path
