@@ -109,13 +109,16 @@ static ministore_status count_archived(ministore_t *j, uint64_t *bad_lines, mini
     ministore_status status;
     if (j->archives.count == 0) return MINISTORE_OK;
     MINISTORE__TRY(open_reader(&c, j->at.io, j->at.path, j->options.max_record_bytes, false, err));
+    ministore_error error; /* a bad line here is a count, no failure, and `err` is for failures alone */
     do {
-        status = ministore_cursor_next_batch(c, &batch, err);
+        status = ministore_cursor_next_batch(c, &batch, &error);
         if (c->active) break;
         *bad_lines += status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE;
     } while (status == MINISTORE_OK || status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE);
     ministore_cursor_close(c);
-    return status == MINISTORE_IO || status == MINISTORE_NO_MEMORY ? status : MINISTORE_OK;
+    if (status != MINISTORE_IO && status != MINISTORE_NO_MEMORY) return MINISTORE_OK;
+    if (err) *err = error;
+    return status;
 }
 
 /* Find the damage, and cut it off unless `dry_run`. The journal is locked, P is there with a good header. */

@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 shows() {
     if TMPDIR=$folder MINISTORE_BUILD=$build "$1/script/quickstart" >"$folder/out" 2>&1 &&
         grep -q '^every acknowledged record is there' "$folder/out" && grep -q '^good$' "$folder/out" &&
-        grep -q '^Go appended record' "$folder/out"; then
+        [ "$(grep -cE '^(Python|Lua|Go|Ruby|Perl|Tcl|Java) appended record' "$folder/out")" = 7 ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
