@@ -9,6 +9,7 @@ number it begins with, so all that is read can be compared.
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import shlex
@@ -83,13 +84,22 @@ class Journal:
     def __init__(self, path):
         self.path = path
         self.acknowledged = 0
-        self.records = 0  # acknowledged in all rounds
+
+    def expect_last(self, n):
+        """Record n is the last there is: all that was acknowledged is there, and then a whole commit or none."""
+        allowed = (self.acknowledged, end_of_commit(self.acknowledged + 1))
+        assert n in allowed, f"{n} records are there, {self.acknowledged} were acknowledged"
 
     def begin(self, n):
-        """A writer says that record n is next: all that was acknowledged is there, and then a whole commit or none."""
-        allowed = (self.acknowledged, end_of_commit(self.acknowledged + 1))
-        assert n - 1 in allowed, f"open found {n - 1} records, of {self.acknowledged} acknowledged"
+        """A writer has opened the journal, and its next record is n."""
+        self.expect_last(n - 1)
         self.acknowledged = n - 1
+
+    def look(self):
+        """What a reader sees after a kill."""
+        done = ministore("stat", "--json", self.path)
+        assert done.returncode == 0, done.stderr
+        self.expect_last(json.loads(done.stdout)["next_sequence"] - 1)
 
     def acknowledge(self, n):
         assert n == end_of_commit(self.acknowledged + 1), f"{n} is acknowledged after {self.acknowledged}"
@@ -101,8 +111,7 @@ class Journal:
         lines = ministore("cat", "--sequence", self.path).stdout.splitlines()
         first = int(lines[0].split(b"\t")[0]) if lines else 1
         assert lines == [b"%d\t%s" % (n, text_of(n)) for n in range(first, first + len(lines))]
-        last = first + len(lines) - 1
-        assert last in (self.acknowledged, end_of_commit(self.acknowledged + 1)), f"{last}, {self.acknowledged}"
+        self.expect_last(first + len(lines) - 1)
 
 
 def take_line(process, journal):
@@ -152,6 +161,7 @@ def survive(language, rounds, seed=1):
         stack.callback(follower.stop)
         for i in range(1, rounds + 1):
             kill_one(language, journal, chance)
+            journal.look()
             follower.await_record(journal.acknowledged)
             if i % VERIFIED_EVERY == 0 or i == rounds:
                 journal.verify()
