@@ -1,7 +1,10 @@
 """What the tests of whole programs share. MINISTORE_BIN names the command, WRITER_C and so on the writers (kill.py)."""
 
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -31,3 +34,12 @@ def ok(*arguments, **how):
 def journal(tmp_path):
     """The path of a journal that is not there yet."""
     return os.fspath(tmp_path / "j")
+
+
+@pytest.fixture
+def quick_folder():
+    """An empty folder in memory where that is to be had: no test here loses power, and syncs of a disk take their time."""
+    base = os.environ.get("TMPDIR") or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    folder = tempfile.mkdtemp(prefix="ministore-system-", dir=base)
+    yield pathlib.Path(folder)
+    shutil.rmtree(folder)

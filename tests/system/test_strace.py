@@ -170,19 +170,19 @@ def occurrences(path, arguments, given, log):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_call_fails(command, template, strace, tmp_path):
+def test_a_call_fails(command, template, strace, quick_folder):
     prepare, arguments, given, check = COMMANDS[command]
 
     def fresh():
-        shutil.rmtree(tmp_path / "run", ignore_errors=True)
-        shutil.copytree(template, tmp_path / "run")
-        path = str(tmp_path / "run" / "j")
+        shutil.rmtree(quick_folder / "run", ignore_errors=True)
+        shutil.copytree(template, quick_folder / "run")
+        path = str(quick_folder / "run" / "j")
         if prepare:
             prepare(path)
         return path
 
     faults = 0
-    for name, numbers in occurrences(fresh(), arguments, given, tmp_path / "log").items():
+    for name, numbers in occurrences(fresh(), arguments, given, quick_folder / "log").items():
         for number in numbers:
             for error in ERRORS[name]:
                 path = fresh()
