@@ -837,10 +837,10 @@ static void run_all(void) {
 /* A workload drawn from the seed. */
 static void run_random(uint64_t seed) {
     static const kind kinds[] = {{32, 0, 0}, {48, 0, 0}, {64, 0, 0}, {512, 0, 0}, {512, 650, 0}, {4096, 4200, 0}};
-    static const uint64_t bytes[] = {0, 100, 250, 600}, allocations[] = {0, 0, 64, 700};
+    static const uint64_t allocations[] = {0, 0, 64, 700};
     uint64_t r = seed;
     workload w = {.name = "anything", .work = anything};
-    w.max_bytes = bytes[next_random(&r) % 4];
+    w.max_bytes = next_random(&r) % 4 > 0 ? 60 + next_random(&r) % 600 : 0; /* a rotation at any place */
     w.preallocate_bytes = allocations[next_random(&r) % 4];
     w.max_segments = next_random(&r) % 5 == 0 ? 1 + (uint32_t)(next_random(&r) % 3) : 0;
     w.manual = next_random(&r) % 5 == 0;
