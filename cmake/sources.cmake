@@ -6,8 +6,8 @@ set(MINISTORE_CLI_SOURCES append.c arguments.c cat.c cli.c doctor.c lines.c moun
     prune.c records.c repair.c report.c rotate.c stat.c tail.c utf8.c verify.c writer.c)
 set(MINISTORE_TESTS test_care.c test_cjson.c test_commit.c test_crc32c.c test_cursor.c test_error.c test_faults.c
     test_follow.c test_header.c test_io_posix.c test_journal.c test_journals.c test_json.c test_memory.c
-    test_options.c test_path.c test_processes.c test_recover.c test_rotate.c test_scan.c test_segments.c
-    test_threads.c)
+    test_options.c test_path.c test_processes.c test_recover.c test_rotate.c test_scan.c test_security.c test_segments.c
+    test_syscalls.c test_threads.c)
 # Those that are built more than once, for each kind of vector.
 set(MINISTORE_VECTOR_TESTS test_json_lines.c)
 set(MINISTORE_TEST_HELPERS faults.c model.c support.c)

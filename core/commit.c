@@ -163,7 +163,8 @@ static ministore_status write_commit(ministore_t *j, size_t size, ministore_erro
 static ministore_status commit(ministore_t *j, ministore__request *leader, ministore_error *err) {
     uint64_t records = 0;
     for (const ministore__request *r = leader; r; r = r->next) records += r->records;
-    if (records > INT64_MAX - (ministore__next(j) - 1))
+    uint64_t last = ministore__next(j) - 1; /* a header may lie, so that it is beyond the numbers there are */
+    if (last > INT64_MAX || records > INT64_MAX - last)
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the sequence numbers are used up");
     ministore_status status = j->rotation_due ? ministore__rotate(j, err) : MINISTORE_OK;

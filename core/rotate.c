@@ -30,6 +30,9 @@ static ministore_status make_fresh(ministore_t *j, fresh *f, uint64_t first, uin
     char line[MINISTORE__HEADER_MAX];
     int how = MINISTORE__WRITE | MINISTORE__CREATE | MINISTORE__EXCLUSIVE | MINISTORE__NO_FOLLOW;
     ministore__sibling(&j->at, ".new", f->name);
+    if (first > INT64_MAX)
+        return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
+                                  "the sequence numbers are used up");
     f->first = first;
     f->size = ministore__header_format(line, first, prev);
     f->crc = ministore__crc32c(0, line, f->size);

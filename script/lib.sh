@@ -162,3 +162,27 @@ need_cargo() {
     ! apt-cache show cargo-web >/dev/null 2>&1 || package=cargo-web
     need "$package" 'has cargo && has rustc'
 }
+
+# build_languages: the command, and the packages for Python, Go and Lua, in $build/matrix; says where by variables.
+build_languages() {
+    need pkg-config 'has pkg-config' lua5.4 'has lua5.4' liblua5.4-dev 'pkg-config lua5.4' \
+        python3 'has python3' python3-venv 'python3 -c "import venv, ensurepip"' python3-dev 'has_python_header'
+    need_go
+    languages=$build/matrix
+    quietly cmake -S "$root" --preset release -B "$languages" -DBUILD_TESTING=OFF -DMINISTORE_LUA=ON -DMINISTORE_LUA_VERSIONS=5.4
+    quietly cmake --build "$languages" -j "$jobs"
+    package=$(python_venv matrix "$root/python/requirements.txt")
+    install_python_package "$package"
+    export LUA_PATH="$root/lua/?.lua" LUA_CPATH="$languages/lua/5.4/?.so"
+    export MINISTORE_BIN=$languages/ministore
+}
+
+# build_writers: the writers of tests/system, one a language.
+build_writers() {
+    build_languages
+    quietly cc -O2 -I "$root/core/include" "$root/tests/system/c/writer.c" "$languages/libministore.a" -pthread -o "$languages/writer-c"
+    quietly go build -o "$languages/kill-go" ./tests/system
+    export WRITER_C=$languages/writer-c WRITER_GO=$languages/kill-go
+    export WRITER_PYTHON="$package/bin/python $root/tests/system/writer.py"
+    export WRITER_LUA="lua5.4 $root/tests/system/writer.lua"
+}

@@ -261,7 +261,7 @@ MINISTORE_API ministore_status ministore_sync(ministore_t *journal, ministore_er
  * @return MINISTORE_OK;
  *         MINISTORE_NO_SPACE, MINISTORE_IO   the active segment stays as it was, unless a directory sync failed:
  *                              then the journal is poisoned;
- *         MINISTORE_TOO_LARGE  the segment numbers are used up;
+ *         MINISTORE_TOO_LARGE  the segment numbers or the sequence numbers are used up;
  *         MINISTORE_POISONED, MINISTORE_FORKED, MINISTORE_INVALID_ARGUMENT, MINISTORE_NO_MEMORY.
  */
 MINISTORE_API ministore_status ministore_rotate(ministore_t *journal, ministore_error *err);

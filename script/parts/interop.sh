@@ -10,4 +10,5 @@ venv=$(python_venv tests tests/requirements.txt)
 for version in 0.1.4 0.1.7; do
     CARGO_TARGET_DIR=$build/interop quietly cargo build --release --locked --manifest-path "tests/interop/crate-$version/Cargo.toml"
 done
-MINISTORE_BIN=$build/release/ministore INTEROP_BIN=$build/interop/release run_pytest "interop with the Rust crate" "$venv" tests/interop/test_interop.py
+export MINISTORE_BIN=$build/release/ministore LAB_BIN=$build/release/tests/lab INTEROP_BIN=$build/interop/release
+run_pytest "interop with the Rust crate" "$venv" tests/interop/test_interop.py tests/interop/test_states.py

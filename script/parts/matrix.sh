@@ -3,37 +3,14 @@
 set -eu
 . script/lib.sh
 need_c_tools
-need pkg-config 'has pkg-config' lua5.4 'has lua5.4' liblua5.4-dev 'pkg-config lua5.4' \
-    python3 'has python3' python3-venv 'python3 -c "import venv, ensurepip"' python3-dev 'has_python_header' \
-    swig 'has swig' maven 'has mvn' default-jdk-headless 'has javac && javac --release 17 --version' \
+need swig 'has swig' maven 'has mvn' default-jdk-headless 'has javac && javac --release 17 --version' \
     ruby 'has ruby' ruby-dev 'test -f "$(ruby -e "print RbConfig::CONFIG[%q(rubyhdrdir)]")/ruby.h"' perl 'has perl && perl -MExtUtils::MakeMaker -e 1' \
     libperl-dev 'test -f "$(perl -MConfig -e "print \$Config{archlibexp}")/CORE/perl.h"' \
     tcl 'has tclsh' tcl-dev 'has_header tcl8.6/tcl.h' php-cli 'has php' php-dev 'has phpize' \
     mono-mcs 'has mcs' mono-runtime 'has mono' guile-3.0 'has guile' guile-3.0-dev 'pkg-config guile-3.0'
 need_cargo
-need_go
-built=$build/matrix
-mkdir -p "$built"
-
-build_c_and_lua() {
-    quietly cmake -S . --preset release -B "$built" -DBUILD_TESTING=OFF -DMINISTORE_LUA=ON -DMINISTORE_LUA_VERSIONS=5.4
-    quietly cmake --build "$built" -j "$jobs"
-    export MINISTORE_BIN=$built/ministore MATRIX_LUA="lua5.4 tests/interop/matrix/writer.lua"
-    export LUA_PATH="$root/lua/?.lua" LUA_CPATH="$built/lua/5.4/?.so"
-}
-
-build_go_and_rust() {
-    quietly go build -o "$built/writer-go" ./tests/interop/matrix
-    CARGO_TARGET_DIR=$build/interop quietly cargo build --release --locked --manifest-path tests/interop/crate-0.1.7/Cargo.toml
-    export INTEROP_BIN=$build/interop/release MATRIX_GO=$built/writer-go
-}
-
-build_python() {
-    local package
-    package=$(python_venv matrix python/requirements.txt)
-    install_python_package "$package"
-    export MATRIX_PYTHON="$package/bin/python tests/interop/matrix/writer.py"
-}
+build_languages
+built=$languages
 
 build_java() {
     local classes=$built/java-classes jackson
@@ -75,9 +52,10 @@ build_others() {
     export MATRIX_GUILE="guile -L bindings/guile -s bindings/guile/matrix/writer.scm"
 }
 
-build_c_and_lua
-build_go_and_rust
-build_python
+quietly go build -o "$built/writer-go" ./tests/interop/matrix
+CARGO_TARGET_DIR=$build/interop quietly cargo build --release --locked --manifest-path tests/interop/crate-0.1.7/Cargo.toml
+export INTEROP_BIN=$build/interop/release MATRIX_GO=$built/writer-go MATRIX_LUA="lua5.4 tests/interop/matrix/writer.lua"
+export MATRIX_PYTHON="$package/bin/python tests/interop/matrix/writer.py"
 build_java
 build_ruby
 build_perl

@@ -6,10 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
+size_t model_padding;
+
+/* The padding tells which record and which place in it a sector is of. */
+static void pad(uint64_t n, char *out) {
+    static char digits[MODEL_PADDING_MAX + 16];
+    if (digits[0] == '\0')
+        for (size_t i = 0; i < sizeof digits; i++) digits[i] = (char)('0' + (i + i / 10) % 10);
+    memcpy(out, digits + n % 16, model_padding);
+}
+
 size_t model_text(uint64_t n, char *out) {
-    static const char pad[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
-    return (size_t)snprintf(out, MODEL_TEXT_MAX, "{\"n\":%llu,\"pad\":\"%.*s\"}", (unsigned long long)n,
-                            (int)(n * 19 % (sizeof pad - 1)), pad);
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+    size_t size = (size_t)snprintf(out, MODEL_TEXT_MAX, "{\"n\":%llu,\"pad\":\"%.*s", (unsigned long long)n,
+                                   (int)(n * 19 % (sizeof letters - 1)), letters);
+    pad(n, out + size);
+    memcpy(out + size + model_padding, "\"}", 2);
+    return size + model_padding + 2;
 }
 
 static uint64_t last_written(const model *m) {

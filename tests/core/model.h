@@ -7,7 +7,10 @@
 
 #include "../../core/internal.h"
 
-enum { MODEL_COMMITS_MAX = 256, MODEL_TEXT_MAX = 128, MODEL_BATCH_MAX = 64 };
+enum { MODEL_COMMITS_MAX = 256, MODEL_PADDING_MAX = 5000, MODEL_TEXT_MAX = 128 + MODEL_PADDING_MAX, MODEL_BATCH_MAX = 64 };
+
+/** By how many bytes all texts are longer than they would be: 0, unless a test wants records longer than a sector. */
+extern size_t model_padding;
 
 /** What a journal may hold: all up to `promised`, and then as many whole commits as were begun. */
 typedef struct {

@@ -285,7 +285,7 @@ static const workload workloads[] = {
 /* Goal: each call fails once, with each error. Method: count up the failing call until the work gets through. */
 static void each_call_fails_once(void **state) {
     (void)state;
-    static const int errors[] = {EIO, ENOSPC, EDQUOT, EINTR};
+    static const int errors[] = {EIO, ENOSPC, EDQUOT, EINTR, EMFILE};
     for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++)
         for (size_t e = 0; e < sizeof errors / sizeof *errors; e++)
             for (long at = 1; run_once(&workloads[w], at, 1, errors[e]); at++) {

@@ -6,6 +6,8 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -159,6 +161,55 @@ static void killed_writers_lose_nothing(void **state) {
     print_message("%d kills, %llu records\n", KILLS, (unsigned long long)m.promised);
 }
 
+/* ---- SIGSTOP ---- */
+
+enum { STOPS = 30 };
+
+/* Take what has been told so far, at least `count` numbers; a closed pipe ends it. */
+static uint64_t take(int end, int count, uint64_t last) {
+    uint64_t told;
+    for (int i = 0;; i++) {
+        struct pollfd more = {.fd = end, .events = POLLIN};
+        if (i >= count && poll(&more, 1, 0) == 0) return last;
+        if (read(end, &told, sizeof told) != sizeof told) return last;
+        last = told;
+    }
+}
+
+/* Goal: a writer that is stopped keeps its lock and harms nobody. Method: stop it at any moment of its appends and
+   rotations, read, try to open, and let it go on. */
+static void a_stopped_writer_goes_on(void **state) {
+    (void)state;
+    int ends[2], status;
+    uint64_t last = 0, there;
+    ministore_t *other;
+    assert_int_equal(pipe(ends), 0);
+    victim v = {.round = 1, .acknowledgements = ends[1]};
+    pid_t child = start(append_for_ever, &v);
+    assert_int_equal(close(ends[1]), 0);
+    for (int i = 0; i < STOPS; i++) {
+        last = take(ends[0], 1 + i * 7 % 31, last);
+        assert_int_equal(kill(child, SIGSTOP), 0);
+        assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+        assert_true(WIFSTOPPED(status));
+        last = take(ends[0], 0, last);
+        model m = {.promised = last, .attempt = last + commit_size(last + 1)};
+        const char *wrong = model_check(&m, &ministore__posix, in_folder("j"), &there);
+        if (wrong) fail_msg("stop %d: %s", i + 1, wrong);
+        assert_status(MINISTORE_LOCKED, ministore_open(&other, in_folder("j"), NULL, &why));
+        assert_int_equal(kill(child, SIGCONT), 0);
+    }
+    last = take(ends[0], 1, last);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    last = take(ends[0], 1 << 30, last);
+    assert_int_equal(close(ends[0]), 0);
+    model m = {.promised = last, .attempt = last + commit_size(last + 1)};
+    assert_null(model_check(&m, &ministore__posix, in_folder("j"), &there));
+    close_journal(open_journal(NULL, NULL));
+    assert_status(MINISTORE_OK, ministore_verify(in_folder("j"), 1 << 20, NULL, &why));
+}
+
 /* ---- fork ---- */
 
 typedef struct {
@@ -207,6 +258,54 @@ static void a_forked_child_is_refused(void **state) {
     ministore_cursor_close(h.cursor);
     close_journal(h.journal);
     expect_text("j", HEADER "1\n2\n");
+}
+
+enum { FORKS = 40, FORK_THREADS = 4 };
+
+typedef struct {
+    ministore_t *journal;
+    atomic_bool stop;
+    atomic_int appended;
+} forking;
+
+static void *append_until_told(void *argument) {
+    forking *f = argument;
+    while (!atomic_load(&f->stop)) {
+        MUST(ministore_append(f->journal, "1", 1, NULL, NULL) == MINISTORE_OK);
+        atomic_fetch_add(&f->appended, 1);
+    }
+    return NULL;
+}
+
+static void close_inherited(void *argument) {
+    const forking *f = argument;
+    MUST(ministore_append(f->journal, "2", 1, NULL, NULL) == MINISTORE_FORKED);
+    MUST(ministore_sync(f->journal, NULL) == MINISTORE_FORKED);
+    MUST(ministore_close(f->journal, NULL) == MINISTORE_OK);
+}
+
+/* Goal: a child made in the middle of group commits and rotations is refused, and can close. Method: threads append
+   while this one forks; what they hold and wait for is in the child's copy for ever. */
+static void a_fork_in_the_middle_of_a_commit(void **state) {
+    (void)state;
+    pthread_t threads[FORK_THREADS];
+    ministore_options options = writer_options();
+    options.max_bytes_per_segment = 200;
+    forking f = {.journal = open_journal(NULL, &options)};
+    for (int i = 0; i < FORK_THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, append_until_told, &f), 0);
+    for (int i = 0; i < FORKS; i++) {
+        int before = atomic_load(&f.appended);
+        while (atomic_load(&f.appended) < before + i % 5) (void)sched_yield();
+        expect_success(start(close_inherited, &f));
+    }
+    atomic_store(&f.stop, true);
+    for (int i = 0; i < FORK_THREADS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(ministore__next(f.journal), atomic_load(&f.appended) + 1);
+    close_journal(f.journal);
+    ministore_verify_info info = {.struct_size = sizeof info};
+    assert_status(MINISTORE_OK, ministore_verify(in_folder("j"), 1 << 20, &info, &why));
+    assert_int_equal(info.records, atomic_load(&f.appended));
 }
 
 /* Hold what was inherited until told to go. */
@@ -279,7 +378,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(one_writer_at_a_time),
         TEST(killed_writers_lose_nothing),
+        TEST(a_stopped_writer_goes_on),
         TEST(a_forked_child_is_refused),
+        TEST(a_fork_in_the_middle_of_a_commit),
         TEST(the_lock_stays_with_a_child),
         TEST(a_follower_elsewhere),
     };

@@ -367,7 +367,7 @@ void disk_free(disk *d) {
 /* An empty disk with the same nodes and names, which have neither content nor history yet. */
 static void init_like(disk *out, const disk *from) {
     init_empty(out, from->sector);
-    out->whole_renames = from->whole_renames;
+    out->renames = from->renames;
     out->no_links = from->no_links;
     out->changes = from->changes;
     for (size_t i = 0; i < from->node_count; i++) {
@@ -406,9 +406,16 @@ const content *disk_get(const disk *d, const char *text) {
     return at < 0 ? NULL : newest(&d->nodes[at]);
 }
 
+/* Eight bytes at a time: most of the lab's time goes here. */
 static uint64_t mix(uint64_t hash, const void *data, size_t size) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 0x100000001b3;
+    const char *bytes = data;
+    uint64_t word;
+    for (size_t i = 0; i < size; i += sizeof word) {
+        word = 0;
+        memcpy(&word, bytes + i, size - i < sizeof word ? size - i : sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+        hash ^= hash >> 29;
+    }
     return (hash ^ size) * 0x100000001b3;
 }
 
@@ -479,7 +486,15 @@ static void add(size_t *radices, size_t most, size_t *count, size_t radix) {
     (*count)++;
 }
 
-/* Whether `change` is the first one seen: with whole renames, one choice for both names. */
+/* How many names a change is about: two for a rename. */
+static int names_of_change(const disk *d, unsigned by) {
+    int count = 0;
+    for (size_t i = 0; i < d->name_count; i++)
+        for (size_t b = 1; b < d->names[i].count; b++) count += d->names[i].history[b].change == by;
+    return count;
+}
+
+/* Whether a change is seen for the first time: unless the halves of renames are apart, one choice for both names. */
 static bool first_of_change(const disk *d, size_t index, size_t step) {
     unsigned by = d->names[index].history[step].change;
     for (size_t i = 0; i <= index; i++)
@@ -498,9 +513,12 @@ size_t disk_choices(const disk *d, size_t *radices, size_t most) {
             add(radices, most, &count, sector_versions(d, n, at, 0, &unused));
     }
     for (size_t i = 0; i < d->name_count; i++) {
-        if (!d->whole_renames && d->names[i].count > 1) add(radices, most, &count, d->names[i].count);
-        for (size_t b = 1; d->whole_renames && b < d->names[i].count; b++)
-            if (first_of_change(d, i, b)) add(radices, most, &count, 2);
+        const name *n = &d->names[i];
+        if (d->renames == HALVES_APART && n->count > 1) add(radices, most, &count, n->count);
+        for (size_t b = 1; d->renames != HALVES_APART && b < n->count; b++) {
+            bool halves = d->renames == NEW_NAME_FIRST && names_of_change(d, n->history[b].change) == 2;
+            if (first_of_change(d, i, b)) add(radices, most, &count, halves ? 3 : 2);
+        }
     }
     return count;
 }
@@ -516,17 +534,20 @@ static content *crash_file(const disk *d, const node *n, const size_t **choices)
     return c;
 }
 
-/* Whole changes: which are kept is noted by number, then each name goes by its last kept one. */
-static void crash_whole_names(disk *out, const disk *from, const size_t *choices) {
-    bool *kept = must(calloc(from->changes + 1, sizeof *kept));
+/* Changes as wholes: what is kept of each is noted by number, then each name goes by its last kept one. */
+static void crash_changes(disk *out, const disk *from, const size_t *choices) {
+    enum { LOST, KEPT, NEW_NAME_ONLY };
+    size_t *kept = must(calloc(from->changes + 1, sizeof *kept));
     for (size_t i = 0; i < from->name_count; i++)
         for (size_t b = 1; b < from->names[i].count; b++)
-            if (first_of_change(from, i, b)) kept[from->names[i].history[b].change] = *choices++ == 1;
+            if (first_of_change(from, i, b)) kept[from->names[i].history[b].change] = *choices++;
     for (size_t i = 0; i < from->name_count; i++) {
-        const name *n = &from->names[i];
-        size_t b = n->count - 1;
-        while (b > 0 && !kept[n->history[b].change]) b--;
-        out->names[i].history[0] = n->history[b];
+        const binding *history = from->names[i].history;
+        size_t b = from->names[i].count - 1;
+        while (b > 0 && (kept[history[b].change] == LOST ||
+                         (kept[history[b].change] == NEW_NAME_ONLY && history[b].node < 0)))
+            b--;
+        out->names[i].history[0] = history[b];
         out->names[i].count = 1;
     }
     free(kept);
@@ -539,8 +560,8 @@ void disk_crash(disk *out, const disk *from, const size_t *choices) {
         if (n->count == 1) n->versions[0]->references++;
         if (n->count > 0) push(&out->nodes[i], n->count == 1 ? n->versions[0] : crash_file(from, n, &choices));
     }
-    if (from->whole_renames) {
-        crash_whole_names(out, from, choices);
+    if (from->renames != HALVES_APART) {
+        crash_changes(out, from, choices);
         return;
     }
     for (size_t i = 0; i < from->name_count; i++) {

@@ -3,8 +3,8 @@
  * states that a power loss could leave.
  *
  * Files: each sector and the size independently keep any version they had since the file's last sync. Names: each
- * change since the last sync of its folder is independently kept or lost, a rename's two halves also apart from each
- * other unless `whole_renames`. What is not there reads as zeros.
+ * change since the last sync of its folder is independently kept or lost; of a rename what `renames` says. What is not
+ * there reads as zeros.
  */
 #ifndef MINISTORE_TESTS_DISK_H
 #define MINISTORE_TESTS_DISK_H
@@ -40,6 +40,13 @@ typedef struct {
     size_t count;
 } name;
 
+/** What a power loss may do to a rename that is not yet durable, besides losing it whole or keeping it whole. */
+typedef enum {
+    HALVES_APART,   /* keep either half alone: both names, or none */
+    NEW_NAME_FIRST, /* keep the new name and the old one; never lose both */
+    WHOLE           /* nothing else */
+} disk_renames;
+
 typedef struct disk disk;
 struct disk {
     ministore__io io; /* first, so that the table's functions find the rest */
@@ -52,7 +59,8 @@ struct disk {
     } handles[32];
     unsigned changes;
     size_t sector;
-    bool whole_renames, no_links;
+    disk_renames renames;
+    bool no_links;
     bool fail_write, fail_sync_data; /* the next one fails, the write after its bytes are written; then false again */
     void (*before_change)(void *context); /* called before each call that changes something; NULL: none */
     void *context;

@@ -7,8 +7,6 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 compiler="${CC:-cc} -std=c11 -I$root/core/include -pthread ${CFLAGS:--O1}"
 
 fail() {
@@ -43,31 +41,47 @@ copy() {
     mkdir -p "$1/tests" && cp -R "$root/core" "$1/core" && cp -R "$root/tests/core" "$root/tests/crash" "$1/tests/"
 }
 
-killed=0
-survived=0
+# Break the core by one patch, and print whether its test noticed.
+try() {
+    patch=$here/mutants/$1.patch
+    killer=$(sed -n '1s/^killed by: //p' "$patch")
+    [ -n "$killer" ] || fail "$patch: the first line does not say 'killed by: PROGRAM'"
+    mine=$work/$1
+    mkdir "$mine" "$mine/build"
+    copy "$mine/source"
+    patch -s -p1 -d "$mine/source" <"$patch" || fail "$patch no longer applies: write it anew for the core as it is"
+    build "$mine/source" "$killer" "$mine/build" || fail "$patch does not compile"
+    arguments=
+    [ "$killer" != lab ] || arguments="--states 16" # fewer states are enough, and quicker
+    # shellcheck disable=SC2086 # words
+    if timeout 300 "$mine/build/program" $arguments >"$mine/output" 2>&1; then verdict=SURVIVED; else verdict=killed; fi
+    printf '%-9s %-15s %s\n' "$verdict" "$killer" "$1: $(sed -n 2p "$patch")"
+    rm -rf "$mine"
+}
+
+# For itself, as one of several at a time: --one NAME, with the folder to work in.
+if [ "${1:-}" = --one ]; then
+    work=$MUTANTS_WORK
+    try "${2%.patch}"
+    exit
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export MUTANTS_WORK="$work"
 mkdir "$work/whole"
 copy "$work/source"
 build "$work/source" lab "$work/whole" || fail "the core does not compile"
 rm -f "$work/whole/program"
+# shellcheck disable=SC2046 # names without blanks
 [ $# -gt 0 ] || set -- $(cd "$here/mutants" && ls -- *.patch)
 for name; do
-    patch=$here/mutants/${name%.patch}.patch
-    [ -f "$patch" ] || fail "there is no $patch"
-    killer=$(sed -n '1s/^killed by: //p' "$patch")
-    [ -n "$killer" ] || fail "$patch: the first line does not say 'killed by: PROGRAM'"
-    rm -rf "$work/mutant" "$work/build"
-    mkdir "$work/build"
-    copy "$work/mutant"
-    patch -s -p1 -d "$work/mutant" <"$patch" || fail "$patch no longer applies: write it anew for the core as it is"
-    build "$work/mutant" "$killer" "$work/build" || fail "$patch does not compile"
-    if timeout 300 "$work/build/program" >"$work/output" 2>&1; then
-        survived=$((survived + 1))
-        verdict=SURVIVED
-    else
-        killed=$((killed + 1))
-        verdict=killed
-    fi
-    printf '%-9s %-15s %s\n' "$verdict" "$killer" "${name%.patch}: $(sed -n 2p "$patch")"
+    [ -f "$here/mutants/${name%.patch}.patch" ] || fail "there is no $here/mutants/${name%.patch}.patch"
 done
+printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 "$0" --one >"$work/table" || status=$?
+cat "$work/table"
+[ "${status:-0}" = 0 ] || fail "some could not be tried"
+killed=$(grep -c '^killed ' "$work/table")
+survived=$(grep -c '^SURVIVED ' "$work/table")
 echo "$killed killed, $survived survived"
 [ "$survived" -eq 0 ]

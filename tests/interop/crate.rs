@@ -2,6 +2,7 @@
 //!
 //!     append PATH MAX_BYTES_PER_SEGMENT   append each line of stdin as one record; no retention
 //!     replay PATH                         print the text of each record
+//!     replay-all                          the same for each path of stdin, behind a line with the path
 
 use std::io::{self, BufRead, Write};
 
@@ -19,20 +20,31 @@ async fn append(path: &str, max_bytes_per_segment: u64) -> Outcome {
     Ok(())
 }
 
-async fn replay(path: &str) -> Outcome {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+async fn replay(path: &str, out: &mut impl Write) -> Outcome {
     for record in MiniStore::replay::<Box<RawValue>, _>(path).await? {
         writeln!(out, "{}", record.get())?;
     }
-    Ok(out.flush()?)
+    Ok(())
+}
+
+async fn replay_all(out: &mut impl Write) -> Outcome {
+    for path in io::stdin().lock().lines() {
+        let path = path?;
+        writeln!(out, "{path}")?;
+        replay(&path, out).await.map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(())
 }
 
 async fn run(arguments: &[&str]) -> Outcome {
+    let mut out = io::BufWriter::new(io::stdout().lock());
     match arguments {
         ["append", path, max_bytes] => append(path, max_bytes.parse()?).await,
-        ["replay", path] => replay(path).await,
-        _ => Err("usage: append PATH MAX_BYTES_PER_SEGMENT | replay PATH".into()),
-    }
+        ["replay", path] => replay(path, &mut out).await,
+        ["replay-all"] => replay_all(&mut out).await,
+        _ => Err("usage: append PATH MAX_BYTES_PER_SEGMENT | replay PATH | replay-all".into()),
+    }?;
+    Ok(out.flush()?)
 }
 
 fn main() -> Outcome {
