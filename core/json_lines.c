@@ -89,11 +89,18 @@ static inline void settle(walker *on, const uint8_t *behind) {
     if (behind > on->settled) on->settled = behind;
 }
 
+/** The place behind an escape; NULL if it is not valid. */
+static inline const uint8_t *escape_end(const walker *on, const uint8_t *at) {
+    const uint8_t kind = on->end - at > 1 ? at[1] : 'u';
+    if (kind == 'u') return ministore__json_escape(at, on->end, on->rules);
+    return memchr("\"\\/bfnrt", kind, 8) != NULL ? at + 2 : NULL;
+}
+
 /** Check escapes, and take their bytes out of the quotes. The first bad one. */
 static inline uint64_t check_escapes(walker *on, const uint8_t *at, kinds *k) {
     while (k->backslash != 0) {
         const unsigned i = lowest(k->backslash);
-        const uint8_t *behind = ministore__json_escape(at + i, on->end, on->rules);
+        const uint8_t *behind = escape_end(on, at + i);
         if (behind == NULL) return (uint64_t)1 << i;
         const uint64_t bits = bits_up_to(at, i, behind);
         k->backslash &= ~bits;
@@ -103,13 +110,26 @@ static inline uint64_t check_escapes(walker *on, const uint8_t *at, kinds *k) {
     return 0;
 }
 
+static inline bool is_continuation(uint8_t byte) {
+    return (byte & 0xC0) == 0x80;
+}
+
+/** As ministore__utf8_sequence, with a short way for most of what three bytes hold. */
+static inline size_t character_size(const walker *on, const uint8_t *at) {
+    const bool three = *at > 0xE0 && *at < 0xED && on->end - at > 2;
+    return three && is_continuation(at[1]) && is_continuation(at[2]) ? 3 : ministore__utf8_sequence(at, on->end);
+}
+
 static inline uint64_t check_utf8(walker *on, const uint8_t *at, uint64_t high) {
     while (high != 0) {
-        const unsigned i = lowest(high);
-        const size_t size = ministore__utf8_sequence(at + i, on->end);
-        if (size == 0) return (uint64_t)1 << i;
-        high &= ~bits_up_to(at, i, at + i + size);
-        settle(on, at + i + size);
+        const uint8_t *here = at + lowest(high);
+        do {
+            const size_t size = character_size(on, here);
+            if (size == 0) return (uint64_t)1 << (here - at);
+            here += size;
+        } while (here < on->end && here < at + BLOCK && *here >= 0x80);
+        high &= ~bits_below(here - at);
+        settle(on, here);
     }
     return 0;
 }
