@@ -96,6 +96,8 @@ def encode_path(path: Path) -> bytes:
 class JournalHandle:
     """A journal open for writing, for any number of threads; close() waits for the calls that are under way."""
 
+    _pointer: Any = None
+
     def __init__(
         self,
         path: bytes,
@@ -110,8 +112,6 @@ class JournalHandle:
     ) -> None:
         self.process = os.getpid()
         self._closing = False
-        self._pointer = None
-        self._lock = threading.Lock()
         self._users: set[int] = set()
         self._left = threading.Event()
         options = ffi.new("ministore_options *")
@@ -167,7 +167,7 @@ class JournalHandle:
     def close(self) -> None:
         if os.getpid() != self.process:
             # The threads that may hold the lock are not in this process: only free what the fork copied.
-            pointer, self._pointer = self._pointer, None
+            pointer = vars(self).pop("_pointer", None)
         else:
             pointer = self._take()
         if pointer is not None:
@@ -181,8 +181,7 @@ class JournalHandle:
         while self._users:
             self._left.wait()
             self._left.clear()
-        with self._lock:
-            pointer, self._pointer = self._pointer, None
+        pointer = vars(self).pop("_pointer", None)  # at once: another thread or a signal handler may close too
         self._left.set()  # for a second close() that waits too
         return pointer
 
@@ -219,6 +218,8 @@ class Batch(msgspec.Struct, frozen=True):
 class CursorHandle:
     """A reader. One thread at a time uses it; others may interrupt() and close() it meanwhile."""
 
+    _pointer: Any = None
+
     def __init__(
         self,
         path: bytes,
@@ -232,8 +233,7 @@ class CursorHandle:
     ) -> None:
         self.process = os.getpid()
         self._closing = False
-        self._pointer = None
-        self._turn = threading.Lock()  # held by the thread that uses the cursor
+        self._turn = threading.RLock()  # held by the thread that uses the cursor, whose signal handlers may close it
         self._owner = 0  # that thread
         self._gate = threading.RLock()  # keeps the pointer alive for interrupt(), in signal handlers too
         options = ffi.new("ministore_cursor_options *")
@@ -288,7 +288,7 @@ class CursorHandle:
 
     def _free(self) -> None:
         with self._gate:
-            pointer, self._pointer = self._pointer, None
+            pointer = vars(self).pop("_pointer", None)  # at once, lest a signal handler takes it too
         lib.ministore_cursor_close(ffi.NULL if pointer is None else pointer)
 
     def _use(self, action: Callable[[Any], _R]) -> _R:
@@ -297,10 +297,11 @@ class CursorHandle:
         if self._owner == threading.get_ident():
             raise RuntimeError("a call inside another call of the same thread on the same reader")
         with self._turn:
-            if self.closed:
-                raise ClosedError("the reader is closed")
             try:
+                # A handler that closes before this line has freed the cursor; behind it, it leaves that to the end.
                 self._owner = threading.get_ident()
+                if self.closed:
+                    raise ClosedError("the reader is closed")
                 return action(self._pointer)
             finally:
                 self._owner = 0

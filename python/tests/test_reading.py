@@ -15,7 +15,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import msgspec
 import pytest
@@ -399,9 +399,17 @@ except KeyboardInterrupt:
 """
 
 
-def _follow(path: Path, setup: str = "") -> subprocess.Popen[str]:
+class Child(subprocess.Popen[str]):
+    """A process that ends with its test, also if that fails: a `with` block would wait for it."""
+
+    def __exit__(self, *failure: Any) -> None:
+        self.kill()
+        super().__exit__(*failure)
+
+
+def _follow(path: Path, setup: str = "") -> Child:
     write(path, b"1")
-    child = subprocess.Popen(
+    child = Child(
         [sys.executable, "-c", FOLLOW.format(setup=setup), path], stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
@@ -439,11 +447,35 @@ except ministore.ClosedError:
     print("closed")
 """
     command = [sys.executable, "-c", script, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with Child(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         child.send_signal(signal.SIGTERM)
         assert child.communicate(timeout=60)[0] == "closed\n"
+
+
+@pytest.mark.parametrize("moment", ["__enter__", "__exit__"])
+def test_a_handler_may_close_between_any_two_steps_of_a_call(path: Path, moment: str) -> None:
+    follower = ministore.follow(path, timeout=0)
+    turn = follower._cursor._turn
+
+    class Turn:
+        """As if a signal came when this thread had just got its turn, or is just about to give it away."""
+
+        def __enter__(self) -> None:
+            turn.__enter__()
+            if moment == "__enter__" and not follower.closed:
+                follower.close()
+
+        def __exit__(self, *failure: Any) -> None:
+            if moment == "__exit__" and not follower.closed:
+                follower.close()
+            turn.__exit__(*failure)
+
+    follower._cursor._turn = Turn()  # type: ignore[assignment]
+    with pytest.raises(ministore.ClosedError):
+        list(follower)
+    assert follower.closed
 
 
 def test_reader_gives_plain_json_lines(path: Path) -> None:

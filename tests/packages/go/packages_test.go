@@ -103,7 +103,7 @@ func committed(t *testing.T) string {
 		switch {
 		case err != nil:
 			return err
-		case relative == "build" || relative == ".git":
+		case entry.IsDir() && (relative == "build" || relative == ".git"): // a worktree's .git is a file
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(to, relative), 0o755)
