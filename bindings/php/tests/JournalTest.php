@@ -258,6 +258,18 @@ final class JournalTest extends JournalTestCase
         $this->assertSame(Readiness::Interrupted, $cursor->wait());
     }
 
+    public function testASignalsHandlerMayLeaveALoopThatWaitsForEver(): void
+    {
+        (new Journal($this->path))->append(1);
+        pcntl_async_signals(true);
+        pcntl_signal(SIGALRM, fn () => throw new DomainException('alarm'));
+        pcntl_alarm(1);
+        $this->expectException(DomainException::class);
+        foreach (follow($this->path) as $record) {
+            $this->assertSame(1, $record);
+        }
+    }
+
     public function testStatTellsWhatComesNextHereNotWhatWasReadAhead(): void
     {
         (new Journal($this->path))->appendMany([1, 2, 3]);
