@@ -270,6 +270,23 @@ final class JournalTest extends JournalTestCase
         }
     }
 
+    public function testSignalsThatKeepComingDoNotKeepALoopWaiting(): void
+    {
+        new Journal($this->path);
+        pcntl_signal(SIGUSR1, fn () => null);
+        $parent = posix_getpid();
+        $child = pcntl_fork();
+        if ($child === 0) {
+            while (posix_kill($parent, SIGUSR1)) {
+                usleep(20_000);
+            }
+            posix_kill(posix_getpid(), SIGKILL);
+        }
+        $this->assertSame([], iterator_to_array(follow($this->path, timeoutMs: 200)));
+        posix_kill($child, SIGKILL);
+        pcntl_waitpid($child, $status);
+    }
+
     public function testStatTellsWhatComesNextHereNotWhatWasReadAhead(): void
     {
         (new Journal($this->path))->appendMany([1, 2, 3]);
