@@ -283,11 +283,18 @@
          (cons* keyword value (without keywords rest))))
     (() '())))
 
-;; A signal ends a wait early. Guile hands it to its handlers from a thread of its own: give that a moment.
+(define (milliseconds-now) (quotient (* 1000 (get-internal-real-time)) internal-time-units-per-second))
+
+;; A signal ends a wait early, and so does a collection that another thread begins. Guile hands signals to its handlers
+;; from a thread of its own: give that a moment, then wait for the rest of the time.
 (define (await cursor timeout)
-  (let ((outcome (cursor-wait cursor timeout)))
-    (cond ((eq? outcome 'interrupted) (usleep 10000) (await cursor timeout))
-          (else outcome))))
+  (let ((end (and timeout (+ (milliseconds-now) timeout))))
+    (let loop ((rest timeout))
+      (let ((outcome (cursor-wait cursor rest)))
+        (cond ((eq? outcome 'interrupted)
+               (usleep 10000)
+               (loop (and end (max 0 (- end (milliseconds-now))))))
+              (else outcome))))))
 
 ;;; ---- care ----
 

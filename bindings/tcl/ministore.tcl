@@ -343,9 +343,13 @@ proc ministore::Each {cursor variables body} {
     return 1
 }
 
-# A signal ends a wait early, so that Tcl's own handlers of signals can run; then the wait goes on.
+# A signal ends a wait early, so that Tcl's own handlers of signals can run; then it goes on for the rest of the time.
 proc ministore::Await {cursor timeout} {
-    while {[set outcome [$cursor wait $timeout]] eq "interrupted"} {}
+    set end [expr {[clock milliseconds] + $timeout}]
+    set rest $timeout
+    while {[set outcome [$cursor wait $rest]] eq "interrupted"} {
+        if {$timeout >= 0} { set rest [expr {max(0, $end - [clock milliseconds])}] }
+    }
     return [expr {$outcome eq "ready"}]
 }
 

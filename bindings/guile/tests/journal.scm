@@ -1,6 +1,6 @@
 ;;; What the suite does not ask of Guile: text and codecs, handles in any order of their lives, loops left early, memory.
 
-(use-modules (json))
+(use-modules (ice-9 threads) (json))
 
 (define (append-all path . records)
   (call-with-journal path (lambda (journal) (journal-append-many! journal records))))
@@ -159,6 +159,39 @@
            (let ((second '()))
              (stream (string-append path ".002") (lambda (record _) (set! second (cons record second))))
              (list (reverse seen) second))))))))
+
+(test-equal "a signal's handler may leave a loop that waits for ever" 'left
+  (call-with-path
+   (lambda (path)
+     (sigaction SIGALRM (lambda (_) (throw 'alarmed)))
+     (alarm 1)
+     (catch 'alarmed
+       (lambda () (follow path (const #t)))
+       (const 'left)))))
+
+(test-equal "collections of another thread do not end a loop that waits, nor make it wait longer" 'ended
+  (call-with-path
+   (lambda (path)
+     (let* ((over #f)
+            (collector (call-with-new-thread (lambda () (while (not over) (gc) (usleep 20000))))))
+       (follow path (const #t) #:timeout 300)
+       (set! over #t)
+       (join-thread collector)
+       'ended))))
+
+(define (code-in-child thunk)
+  (let ((pid (primitive-fork)))
+    (if (zero? pid)
+        (primitive-_exit (if (eq? (code-of thunk) 'FORKED) 7 1))
+        (status:exit-val (cdr (waitpid pid))))))
+
+(test-equal "a child that inherited a journal is told, and its parent goes on" '(7 1)
+  (call-with-path
+   (lambda (path)
+     (call-with-journal path
+       (lambda (journal)
+         (let ((told (code-in-child (lambda () (journal-append! journal "1")))))
+           (list told (journal-append! journal "1"))))))))
 
 (test-equal "stat tells what comes next here, not what was read ahead" '(2 ready)
   (call-with-path

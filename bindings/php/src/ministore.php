@@ -49,9 +49,7 @@ function follow(string $path, ?int $timeoutMs = null, bool $durable = true, mixe
     return (function () use ($cursor, $timeoutMs) {
         do {
             yield from $cursor;
-            // A signal ends a wait early: PHP runs its handlers, and the wait goes on.
-            while (($readiness = $cursor->wait($timeoutMs)) === Readiness::Interrupted);
-        } while ($readiness === Readiness::Ready);
+        } while (await($cursor, $timeoutMs) === Readiness::Ready);
     })();
 }
 

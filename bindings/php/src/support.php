@@ -54,3 +54,18 @@ function unsigned(string $name, int|string $number): int|string
     }
     return $number;
 }
+
+/**
+ * A signal ends a wait early: PHP runs its handlers, and the wait goes on for the rest of the time.
+ *
+ * @internal
+ */
+function await(Cursor $cursor, ?int $timeoutMs): Readiness
+{
+    $now = fn (): int => intdiv(hrtime(true), 1_000_000);
+    $end = $timeoutMs === null ? null : $now() + $timeoutMs;
+    while (($readiness = $cursor->wait($timeoutMs)) === Readiness::Interrupted) {
+        $timeoutMs = $end === null ? null : max(0, $end - $now());
+    }
+    return $readiness;
+}

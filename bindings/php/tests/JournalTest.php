@@ -258,6 +258,35 @@ final class JournalTest extends JournalTestCase
         $this->assertSame(Readiness::Interrupted, $cursor->wait());
     }
 
+    public function testASignalsHandlerMayLeaveALoopThatWaitsForEver(): void
+    {
+        (new Journal($this->path))->append(1);
+        pcntl_async_signals(true);
+        pcntl_signal(SIGALRM, fn () => throw new DomainException('alarm'));
+        pcntl_alarm(1);
+        $this->expectException(DomainException::class);
+        foreach (follow($this->path) as $record) {
+            $this->assertSame(1, $record);
+        }
+    }
+
+    public function testSignalsThatKeepComingDoNotKeepALoopWaiting(): void
+    {
+        new Journal($this->path);
+        pcntl_signal(SIGUSR1, fn () => null);
+        $parent = posix_getpid();
+        $child = pcntl_fork();
+        if ($child === 0) {
+            while (posix_kill($parent, SIGUSR1)) {
+                usleep(20_000);
+            }
+            posix_kill(posix_getpid(), SIGKILL);
+        }
+        $this->assertSame([], iterator_to_array(follow($this->path, timeoutMs: 200)));
+        posix_kill($child, SIGKILL);
+        pcntl_waitpid($child, $status);
+    }
+
     public function testStatTellsWhatComesNextHereNotWhatWasReadAhead(): void
     {
         (new Journal($this->path))->appendMany([1, 2, 3]);
