@@ -103,23 +103,26 @@ static ministore_status assess(ministore_cursor_t *c, damage *d, ministore_error
     return MINISTORE_OK;
 }
 
+/* Only a failing system keeps it from counting what it can: damage there is for verify to report. */
 static ministore_status count_archived(ministore_t *j, uint64_t *bad_lines, ministore_error *err) {
     ministore_cursor_options options;
     ministore_cursor_t *c;
     ministore_batch batch;
+    ministore_error cause;
     if (j->archives.count == 0) return MINISTORE_OK;
     (void)ministore_cursor_options_init(&options, sizeof options);
     options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
     options.max_record_bytes = j->options.max_record_bytes;
-    ministore_status status = ministore__cursor_open(&c, j->at.io, j->at.path, &options, false, err);
-    if (status != MINISTORE_OK) return status;
-    do {
-        status = ministore_cursor_next_batch(c, &batch, err);
+    ministore_status status = ministore__cursor_open(&c, j->at.io, j->at.path, &options, false, &cause);
+    while (c && (status == MINISTORE_OK || status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE)) {
+        status = ministore_cursor_next_batch(c, &batch, &cause);
         if (c->active) break;
         *bad_lines += status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE;
-    } while (status == MINISTORE_OK || status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE);
+    }
     ministore_cursor_close(c);
-    return status == MINISTORE_IO || status == MINISTORE_NO_MEMORY ? status : MINISTORE_OK;
+    if (status != MINISTORE_IO && status != MINISTORE_NO_MEMORY) return MINISTORE_OK;
+    if (err) *err = cause;
+    return status;
 }
 
 /* Find the damage, and cut it off unless `dry_run`. The journal is locked, P is there with a good header. */
@@ -152,8 +155,8 @@ static ministore_status repair(ministore_t *j, bool dry_run, ministore_repair_in
     if (status == MINISTORE_OK && !dry_run) status = ministore__complete(j, err);
     if (status != MINISTORE_OK) return status;
     info->next_sequence = j->first;
-    if (j->begin > 0) status = mend(j, dry_run, info, err);
-    return status == MINISTORE_OK ? count_archived(j, &info->archived_bad_lines, err) : status;
+    status = count_archived(j, &info->archived_bad_lines, err);
+    return status == MINISTORE_OK && j->begin > 0 ? mend(j, dry_run, info, err) : status;
 }
 
 ministore_status ministore__repair(const ministore__io *io, const char *path, uint32_t dry_run,
