@@ -222,7 +222,7 @@ static void make_journal(const char *name, uint64_t records) {
     for (uint64_t done = 0; done < records;) {
         const uint64_t count = records - done < BATCH_RECORDS ? records - done : BATCH_RECORDS;
         for (uint64_t i = 0; i < count; i++) write_line(lines + i * LINE_BYTES, done + i);
-        must(ministore_append_batch(journal, lines, count * LINE_BYTES, NULL, &err), &err);
+        must(ministore_append_batch(journal, lines, (size_t)count * LINE_BYTES, NULL, &err), &err);
         done += count;
     }
     free(lines);

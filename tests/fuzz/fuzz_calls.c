@@ -25,6 +25,7 @@ typedef struct {
     uint64_t maybe;       /* records from `next` on whose append failed with a failed sync: all there or none */
     uint64_t first;       /* oldest that is there, as last told */
     uint64_t removable;   /* all before this may be removed */
+    bool pruned;          /* by the last call, and not by retention */
     ministore_cursor_t *c; /* NULL: not open */
     uint64_t read;        /* the number that it hands out next */
 } world;
@@ -68,7 +69,9 @@ static void check_stat(world *w) {
     MUST(info.first_sequence >= w->first && info.first_sequence <= w->removable);
     MUST(info.durable_sequence < info.next_sequence);
     if (w->options.sync == MINISTORE_SYNC_ALWAYS && !w->failed) MUST(info.durable_sequence + 1 == info.next_sequence);
+    if (info.first_sequence > w->first && !w->pruned) MUST(info.segments == w->options.max_segments); /* no fewer */
     w->first = info.first_sequence;
+    w->pruned = false;
 }
 
 /* Read all from the oldest on. */
@@ -273,6 +276,7 @@ static void prune(world *w) {
     }
     if (status != MINISTORE_POISONED) MUST(before > 0 && before <= w->next);
     if (before > w->removable && before <= w->next) w->removable = before;
+    w->pruned = true;
     (void)went_well(w, pending, status, &err);
 }
 

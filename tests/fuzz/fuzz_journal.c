@@ -133,7 +133,7 @@ static void check_torn(const disk *before, const disk *after, const ministore_in
     size_t size = old ? old->size : 0;
     MUST(now && p && now->size == size + info->torn_bytes && info->torn_offset + info->torn_bytes <= p->size);
     if (old) MUST(memcmp(now->data, old->data, size) == 0);
-    MUST(memcmp(now->data + size, p->data + info->torn_offset, info->torn_bytes) == 0);
+    MUST(memcmp(now->data + size, p->data + info->torn_offset, (size_t)info->torn_bytes) == 0);
 }
 
 static void go_on(const disk *before, disk *d, ministore_t *j, const fuzz_folder *f,
