@@ -48,7 +48,7 @@ test_on() {
     quietly cmake --build "$build/arch-$1" -j "$jobs"
     say "not run on $1:"
     printf '    %s\n' "${@:3}"
-    pattern=$(printf '%s\n' "${@:3}" | awk '{ printf "%s^%s$", NR > 1 ? "|" : "", $1 }')
+    pattern=$(printf '%s\n' "${@:3}" | awk '{ printf "%s^%s$", (NR > 1 ? "|" : ""), $1 }')
     run_ctest "C, $1" "arch-$1" -E "$pattern" || status=1
 }
 
