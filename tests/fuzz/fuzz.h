@@ -11,9 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /** End the program, which is a finding, unless the condition holds. */
-#define MUST(condition) \
-    do { \
-        if (!(condition)) fuzz_fail(__FILE__, __LINE__, #condition); \
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) fuzz_fail(__FILE__, __LINE__, #condition);                                                   \
     } while (0)
 _Noreturn void fuzz_fail(const char *file, int line, const char *condition);
 

@@ -18,16 +18,16 @@ typedef struct {
     fuzz_input in;
     disk disk;
     ministore_options options;
-    ministore_t *j;       /* NULL: not open */
-    bool failed;          /* an input or output error was answered since it was opened */
+    ministore_t *j;                 /* NULL: not open */
+    bool failed;                    /* an input or output error was answered since it was opened */
     entry entries[RECORDS_MAX + 1]; /* by sequence number */
-    uint64_t next;        /* the number that the next record gets */
-    uint64_t maybe;       /* records from `next` on whose append failed with a failed sync: all there or none */
-    uint64_t first;       /* oldest that is there, as last told */
-    uint64_t removable;   /* all before this may be removed */
-    bool pruned;          /* by the last call, and not by retention */
+    uint64_t next;                  /* the number that the next record gets */
+    uint64_t maybe;        /* records from `next` on whose append failed with a failed sync: all there or none */
+    uint64_t first;        /* oldest that is there, as last told */
+    uint64_t removable;    /* all before this may be removed */
+    bool pruned;           /* by the last call, and not by retention */
     ministore_cursor_t *c; /* NULL: not open */
-    uint64_t read;        /* the number that it hands out next */
+    uint64_t read;         /* the number that it hands out next */
 } world;
 
 /* ---- what may happen ---- */
@@ -40,7 +40,8 @@ static bool fault_pending(const world *w) {
 static bool went_well(world *w, bool pending, ministore_status status, const ministore_error *err) {
     if (status == MINISTORE_OK) return true;
     fuzz_check_error(status, err);
-    if (status == MINISTORE_POISONED) MUST(w->failed);
+    if (status == MINISTORE_POISONED)
+        MUST(w->failed);
     else {
         MUST_BE(MINISTORE_IO, status, err);
         MUST(pending || w->failed); /* a rotation that failed after an append is told by the next call */
@@ -157,8 +158,9 @@ static void abandon(world *w) {
 
 /* Texts of the input's own bytes, mostly not JSON, or of a number that makes them differ. */
 static size_t make_text(world *w, uint64_t number, char out[TEXT_MAX]) {
-    static const char *const texts[] = {"null", "{\"a\":[1,2]}", "\"\\ud83d\\ude00\"", "-0.5e+7", "[]", " [ 1 ]\t", "{}\n",
-                                        "\"\xC3\xBC\"", "[1\n]", "\"\\ud800\"", "", "{\"a\":}"};
+    static const char *const texts[] = {"null",     "{\"a\":[1,2]}", "\"\\ud83d\\ude00\"", "-0.5e+7", "[]",
+                                        " [ 1 ]\t", "{}\n",          "\"\xC3\xBC\"",       "[1\n]",   "\"\\ud800\"",
+                                        "",         "{\"a\":}"};
     uint8_t kind = fuzz_byte(&w->in);
     if (kind < 64) {
         fuzz_input raw = fuzz_bytes(&w->in, kind % TEXT_MAX);
@@ -188,7 +190,8 @@ static bool is_blank(char c) {
 static bool accept(world *w, uint64_t number, const char *text, size_t size) {
     while (size > 0 && is_blank(text[0])) text++, size--;
     while (size > 0 && is_blank(text[size - 1])) size--;
-    if (size == 0 || memchr(text, '\n', size) || ministore_json_validate(text, size, NULL) != MINISTORE_OK) return false;
+    if (size == 0 || memchr(text, '\n', size) || ministore_json_validate(text, size, NULL) != MINISTORE_OK)
+        return false;
     set(w, number, text, size);
     return true;
 }
@@ -314,7 +317,8 @@ static bool may_take(world *w, ministore_status status, uint64_t number, const m
         MUST(number == w->read);
         return true;
     }
-    if (status == MINISTORE_DONE) MUST(w->read == w->next);
+    if (status == MINISTORE_DONE)
+        MUST(w->read == w->next);
     else {
         MUST_BE(MINISTORE_PRUNED, status, err);
         MUST(w->read < w->removable);
@@ -351,9 +355,9 @@ static void ask_cursor(world *w) {
 }
 
 static void run(world *w) {
-    static void (*const calls[])(world *) = {append,    append,      append_batch, sync_journal, rotate,     prune,
-                                             reopen,    abandon,     open_cursor,  read_one,     read_batch, ask_cursor,
-                                             fail_sync, fail_write,  check_all};
+    static void (*const calls[])(world *) = {append,     append,     append_batch, sync_journal, rotate,
+                                             prune,      reopen,     abandon,      open_cursor,  read_one,
+                                             read_batch, ask_cursor, fail_sync,    fail_write,   check_all};
     while (w->in.size > 0 && w->next + BATCH_MAX + w->maybe < RECORDS_MAX) {
         calls[fuzz_byte(&w->in) % (sizeof calls / sizeof calls[0])](w);
         check_stat(w);

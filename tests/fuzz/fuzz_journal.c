@@ -8,7 +8,15 @@
 #include <string.h>
 
 /* Bits of the input's first byte. */
-enum { SHORT_RECORDS = 1, REFUSE_TORN = 2, STOP_AT_BAD = 4, NO_CHECK = 8, PREALLOCATE = 16, ABANDON = 32, NO_LINKS = 64 };
+enum {
+    SHORT_RECORDS = 1,
+    REFUSE_TORN = 2,
+    STOP_AT_BAD = 4,
+    NO_CHECK = 8,
+    PREALLOCATE = 16,
+    ABANDON = 32,
+    NO_LINKS = 64
+};
 
 enum { SHORT = 24 };
 
@@ -48,8 +56,10 @@ static void check_stopping(disk *d, ministore_cursor_options options, const fuzz
         MUST(read < skipping->count && skipping->items[read].sequence == record.sequence);
         read++;
     }
-    if (status == MINISTORE_DONE) MUST(read == skipping->count);
-    else MUST(read < skipping->count && skipping->items[read].status == status);
+    if (status == MINISTORE_DONE)
+        MUST(read == skipping->count);
+    else
+        MUST(read < skipping->count && skipping->items[read].status == status);
     MUST(ministore_cursor_next(c, &record, &again) == status);
     if (status < 0) MUST(strcmp(err.message, again.message) == 0);
     ministore_cursor_close(c);
@@ -90,8 +100,10 @@ static void check_verify(disk *d, const ministore_cursor_options *options, const
     fuzz_fill_error(&err);
     ministore_status status = ministore__verify(&d->io, "j", options->max_record_bytes, &info, &err);
     MUST((status == MINISTORE_OK) == (info.problems == 0));
-    if (status == MINISTORE_OK) fuzz_check_untouched(&err);
-    else fuzz_check_error(status, &err);
+    if (status == MINISTORE_OK)
+        fuzz_check_untouched(&err);
+    else
+        fuzz_check_error(status, &err);
     if (!options->validate) return;
     if (all->ended == MINISTORE_DONE) {
         MUST(info.records == all->records);
@@ -151,7 +163,8 @@ static void go_on(const disk *before, disk *d, ministore_t *j, const fuzz_folder
     }
     check_torn(before, d, &info);
     status = ministore_append(j, added, sizeof added - 1, &number, &err);
-    if (status == MINISTORE_TOO_LARGE) readable = false; /* the numbers are used up */
+    if (status == MINISTORE_TOO_LARGE)
+        readable = false; /* the numbers are used up */
     else {
         MUST_BE(MINISTORE_OK, status, &err);
         MUST(number == info.next_sequence);

@@ -16,10 +16,9 @@ typedef const char *check_function(const char *data, size_t size, ministore__jso
 MINISTORE_JSON_VARIANTS
 #undef X
 
-static check_function *const variants[] = {
-    ministore__json_check,
+static check_function *const variants[] = {ministore__json_check,
 #define X(name) name##_json_check,
-    MINISTORE_JSON_VARIANTS
+                                           MINISTORE_JSON_VARIANTS
 #undef X
 };
 

@@ -54,8 +54,10 @@ static void expect_untouched(const given *g) {
 /* An info struct was filled if its size is the library's, and not touched otherwise; never behind struct_size. */
 static void expect_info(const given *g, size_t real, ministore_status status) {
     MUST(status == (fits(g, real) ? MINISTORE_OK : MINISTORE_INVALID_ARGUMENT));
-    if (status != MINISTORE_OK) expect_untouched(g);
-    else MUST(memcmp(g->bytes, g->before, 4) == 0 && memcmp(g->bytes + real, g->before + real, g->size - real) == 0);
+    if (status != MINISTORE_OK)
+        expect_untouched(g);
+    else
+        MUST(memcmp(g->bytes, g->before, 4) == 0 && memcmp(g->bytes + real, g->before + real, g->size - real) == 0);
 }
 
 static void let_go(given *g) {
@@ -71,8 +73,7 @@ static bool takes_writer(const given *g) {
     memcpy(&o, g->before, sizeof o);
     return o.mode <= 0777 && o.max_bytes_per_segment > 0 && o.max_segments > 0 && o.sync <= MINISTORE_SYNC_MANUAL &&
            o.torn_tail <= MINISTORE_TORN_TAIL_REFUSE && o.reserved == 0 && o.preallocate_bytes <= INT64_MAX &&
-           o.max_record_bytes > 0 &&
-           o.max_record_bytes <= 1 << 30;
+           o.max_record_bytes > 0 && o.max_record_bytes <= 1 << 30;
 }
 
 static bool takes_reader(const given *g) {
@@ -110,8 +111,10 @@ static void fuzz_writer_options(fuzz_input *in, disk *d) {
     ministore_status status = ministore__open(&j, &d->io, "j", (const ministore_options *)(void *)g.bytes, &err);
     MUST_BE(takes_writer(&g) ? MINISTORE_OK : MINISTORE_INVALID_ARGUMENT, status, &err);
     expect_untouched(&g);
-    if (status == MINISTORE_OK) use(d, j);
-    else MUST(j == NULL && d->name_count == 0);
+    if (status == MINISTORE_OK)
+        use(d, j);
+    else
+        MUST(j == NULL && d->name_count == 0);
     let_go(&g);
 }
 
@@ -160,7 +163,8 @@ static void fuzz_cursor_stat(fuzz_input *in, disk *d) {
     ministore_error err;
     put_journal(d);
     MUST_BE(MINISTORE_OK, ministore__cursor_open(&c, &d->io, "j", NULL, false, &err), &err);
-    expect_info(&g, sizeof(ministore_cursor_info), ministore_cursor_stat(c, (ministore_cursor_info *)(void *)g.bytes, &err));
+    expect_info(&g, sizeof(ministore_cursor_info),
+                ministore_cursor_stat(c, (ministore_cursor_info *)(void *)g.bytes, &err));
     ministore_cursor_close(c);
     let_go(&g);
 }
@@ -208,9 +212,9 @@ static void fuzz_init(fuzz_input *in, disk *d) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static void (*const kinds[])(fuzz_input *, disk *) = {fuzz_writer_options, fuzz_reader_options, fuzz_stat,
-                                                          fuzz_cursor_stat,    fuzz_verify_info,    fuzz_repair_info,
-                                                          fuzz_init};
+    static void (*const kinds[])(fuzz_input *,
+                                 disk *) = {fuzz_writer_options, fuzz_reader_options, fuzz_stat, fuzz_cursor_stat,
+                                            fuzz_verify_info,    fuzz_repair_info,    fuzz_init};
     fuzz_input in = {data, size};
     disk d;
     disk_init(&d, 512);

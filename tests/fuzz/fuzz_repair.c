@@ -70,8 +70,10 @@ static void check_records(const fuzz_reading *before, const fuzz_reading *after,
         while (at < after->count && after->items[at].status != MINISTORE_OK) at++;
         bool stays = at < after->count && after->items[at].sequence == old->sequence &&
                      after->items[at].crc == old->crc && strcmp(after->items[at].segment, old->segment) == 0;
-        if (stays) MUST(after->items[at++].offset == old->offset);
-        else MUST(strcmp(old->segment, "j") == 0 && old->offset >= info->cut_offset && ++lost > 0);
+        if (stays)
+            MUST(after->items[at++].offset == old->offset);
+        else
+            MUST(strcmp(old->segment, "j") == 0 && old->offset >= info->cut_offset && ++lost > 0);
     }
     MUST(lost == info->cut_records);
     MUST(before->records == after->records + lost);
@@ -91,8 +93,10 @@ static void check_open(disk *d, const ministore_repair_info *info, bool clean) {
     ministore_info found = {.struct_size = sizeof found};
     MUST_BE(MINISTORE_OK, ministore__open(&j, &d->io, "j", NULL, &err), &err);
     ministore_status status = ministore_stat(j, &found, &err);
-    if (status == MINISTORE_OK) MUST(found.next_sequence == info->next_sequence && found.torn_bytes == 0);
-    else MUST(status == MINISTORE_CORRUPT && !clean); /* bad archives, which repair leaves as they are */
+    if (status == MINISTORE_OK)
+        MUST(found.next_sequence == info->next_sequence && found.torn_bytes == 0);
+    else
+        MUST(status == MINISTORE_CORRUPT && !clean); /* bad archives, which repair leaves as they are */
     MUST_BE(MINISTORE_OK, ministore_close(j, &err), &err);
 }
 
