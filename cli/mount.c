@@ -74,10 +74,11 @@ static const kind *find_kind(const char *type, const char *folder) {
 /* Undo the octal escapes of the mount table, in place. */
 static void unescape(char *text) {
     char *to = text;
-    unsigned code;
     while (*text) {
-        bool escaped = strlen(text) >= 4 && sscanf(text, "\\%3o", &code) == 1;
-        *to++ = escaped ? (char)code : *text;
+        char octal[4] = "";
+        bool escaped = text[0] == '\\' && strspn(text + 1, "01234567") >= 3;
+        if (escaped) memcpy(octal, text + 1, 3);
+        *to++ = escaped ? (char)strtoul(octal, NULL, 8) : *text;
         text += escaped ? 4 : 1;
     }
     *to = '\0';

@@ -20,6 +20,10 @@ if(MINISTORE_SANITIZE)
     add_link_options(-fsanitize=${MINISTORE_SANITIZE})
 endif()
 
+if(MINISTORE_FUZZER)
+    add_compile_options(-fsanitize=fuzzer-no-link) # what the core does guides the fuzzer
+endif()
+
 # Let a shared library export what its version script lists, and nothing else.
 function(export_only library map)
     if(NOT APPLE)

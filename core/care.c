@@ -103,21 +103,21 @@ static ministore_status assess(ministore_cursor_t *c, damage *d, ministore_error
     return MINISTORE_OK;
 }
 
+/* Only a failing system keeps it from counting what it can: damage there is for verify to report. */
 static ministore_status count_archived(ministore_t *j, uint64_t *bad_lines, ministore_error *err) {
     ministore_cursor_t *c;
     ministore_batch batch;
-    ministore_status status;
+    ministore_error cause;
     if (j->archives.count == 0) return MINISTORE_OK;
-    MINISTORE__TRY(open_reader(&c, j->at.io, j->at.path, j->options.max_record_bytes, false, err));
-    ministore_error error; /* a bad line here is a count, no failure, and `err` is for failures alone */
-    do {
-        status = ministore_cursor_next_batch(c, &batch, &error);
+    ministore_status status = open_reader(&c, j->at.io, j->at.path, j->options.max_record_bytes, false, &cause);
+    while (c && (status == MINISTORE_OK || status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE)) {
+        status = ministore_cursor_next_batch(c, &batch, &cause);
         if (c->active) break;
         *bad_lines += status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE;
-    } while (status == MINISTORE_OK || status == MINISTORE_CORRUPT || status == MINISTORE_TOO_LARGE);
+    }
     ministore_cursor_close(c);
     if (status != MINISTORE_IO && status != MINISTORE_NO_MEMORY) return MINISTORE_OK;
-    if (err) *err = error;
+    if (err) *err = cause;
     return status;
 }
 
@@ -145,8 +145,8 @@ static ministore_status repair(ministore_t *j, bool dry_run, ministore_repair_in
     MINISTORE__TRY(ministore__acquire(j, false, err));
     if (!dry_run) MINISTORE__TRY(ministore__complete(j, err));
     info->next_sequence = j->first;
-    if (j->begin > 0) MINISTORE__TRY(mend(j, dry_run, info, err));
-    return count_archived(j, &info->archived_bad_lines, err);
+    MINISTORE__TRY(count_archived(j, &info->archived_bad_lines, err));
+    return j->begin > 0 ? mend(j, dry_run, info, err) : MINISTORE_OK;
 }
 
 ministore_status ministore__repair(const ministore__io *io, const char *path, uint32_t dry_run,

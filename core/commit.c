@@ -131,7 +131,7 @@ static char *encode(char *out, const ministore__request *r) {
 /* Put a group's lines into the buffer, as one commit. 0: no memory. */
 static size_t encode_group(ministore_t *j, const ministore__request *leader) {
     size_t most = 0;
-    for (const ministore__request *r = leader; r; r = r->next) most += r->size + 2 * r->records;
+    for (const ministore__request *r = leader; r; r = r->next) most += r->size + 2 * (size_t)r->records;
     if (most > j->buffer_size) {
         free(j->buffer);
         j->buffer = malloc(most);

@@ -22,7 +22,7 @@
 #if defined(HARDWARE)
 
 /* The instruction takes three cycles but can start in each: three lanes side by side keep it busy. */
-enum { LANE_BYTES = 4096 };
+enum { LANE_BYTES = 4096, LANES_BYTES = 3 * LANE_BYTES };
 
 HARDWARE static inline uint32_t add_eight(uint32_t crc, const uint8_t *at) {
     uint64_t bytes;
@@ -42,12 +42,12 @@ static uint32_t skip_lane(uint32_t crc) {
 }
 
 HARDWARE static uint32_t add_by_hardware(uint32_t crc, const uint8_t *at, size_t size) {
-    for (; size >= 3 * LANE_BYTES; at += 3 * LANE_BYTES, size -= 3 * LANE_BYTES) {
+    for (; size >= LANES_BYTES; at += LANES_BYTES, size -= LANES_BYTES) {
         uint32_t second = 0, third = 0;
         for (size_t i = 0; i < LANE_BYTES; i += 8) {
             crc = add_eight(crc, at + i);
             second = add_eight(second, at + LANE_BYTES + i);
-            third = add_eight(third, at + 2 * LANE_BYTES + i);
+            third = add_eight(third, at + (size_t)2 * LANE_BYTES + i);
         }
         crc = skip_lane(skip_lane(crc) ^ second) ^ third;
     }

@@ -446,7 +446,7 @@ ministore_status ministore__cursor_ready(ministore_cursor_t *c) {
 
 static ministore_status stat_stream(ministore_cursor_t *c, ministore_cursor_info *info, ministore_error *err) {
     ministore__stat stat;
-    ministore__header header;
+    ministore__header header = {0};
     ministore__header_state state;
     int result = c->at.io->stat_file(c->at.io, c->file, &stat);
     if (result == 0) result = ministore__header_read(c->at.io, c->file, &header, &state);

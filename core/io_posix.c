@@ -1,6 +1,7 @@
 /*
  * The platform table for POSIX systems: thin wrappers that turn errno into a result and finish short transfers.
  */
+#define _FILE_OFFSET_BITS 64 /* offsets and inodes of 64 bits also where pointers have 32 */
 #ifdef __linux__
 #define _GNU_SOURCE
 #include <sys/inotify.h>
@@ -24,6 +25,8 @@
 
 /* The first parameter of every entry: this table has no state of its own. */
 #define TABLE __attribute__((unused)) const ministore__io *io
+
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "files may be longer than 2 GiB");
 
 static int outcome(int result) {
     return result < 0 ? -errno : result;
@@ -201,12 +204,13 @@ static int64_t process(TABLE) {
 }
 
 /* MADV_WIPEONFORK (Linux 4.14): a child finds the page zeroed. Asking for the process number at each call would take
-   as long as checking a record. */
+   as long as checking a record. Emulators (qemu-user) say yes to any advice and do nothing: one that takes nonsense is not
+   believed. */
 static int *mark(TABLE) {
 #ifdef MADV_WIPEONFORK
     int *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return NULL;
-    if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0) {
+    if (madvise(page, sizeof *page, -1) < 0 && madvise(page, sizeof *page, MADV_WIPEONFORK) == 0) {
         *page = 1;
         return page;
     }

@@ -206,7 +206,7 @@ static inline const uint8_t *scan_opening_bracket(checker *text, const uint8_t *
         return fail(text, at, "arrays and objects are nested too deeply");
     const uint64_t bit = (uint64_t)1 << text->depth % 64;
     uint64_t *word = &text->is_object[text->depth / 64];
-    *word &= bit - 1;
+    *word = bit == 1 ? 0 : *word & (bit - 1);
     if (*at == '{') *word |= bit;
     text->closing = *at == '{' ? '}' : ']';
     text->depth++;
@@ -297,6 +297,7 @@ const char *ministore__json_check(const char *data, size_t size, ministore__json
     checker text;
     text.end = begin + size;
     text.rules = rules;
+    text.wrong_at = begin;
     text.depth = 0;
     if (scan_text(&text, begin) != NULL) return NULL;
     *offset = (size_t)(text.wrong_at - begin);
@@ -309,7 +310,7 @@ ministore_status ministore_json_validate(const void *data, size_t size, ministor
     size_t offset;
     const char *wrong = ministore__json_check(data, size, MINISTORE__JSON_STRICT, &offset);
     if (wrong == NULL) return MINISTORE_OK;
-    ministore__fail(err, MINISTORE_INVALID_JSON, "not valid JSON: %s (byte %zu)", wrong, offset);
+    (void)ministore__fail(err, MINISTORE_INVALID_JSON, "not valid JSON: %s (byte %zu)", wrong, offset);
     if (err != NULL) err->offset = offset;
     return MINISTORE_INVALID_JSON;
 }

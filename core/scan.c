@@ -155,9 +155,9 @@ static int scan(const ministore__io *io, int file, char *chunk, state *s) {
 }
 
 int ministore__scan_file(const ministore__io *io, int file, uint64_t from, int how, ministore__scan *out) {
+    *out = (ministore__scan){.end = from, .torn_end = from, .last_commit = from};
     char *chunk = malloc(MINISTORE__CHUNK);
     if (!chunk) return -ENOMEM;
-    *out = (ministore__scan){.torn_end = from, .last_commit = from};
     state s = {.out = out, .how = how, .position = from, .commit = from, .before = '\n'};
     int result = scan(io, file, chunk, &s);
     free(chunk);

@@ -50,12 +50,12 @@ static void add_char(mlua_encoder *e, char c) {
 /* ---- failures: the leaf says what, each level above prepends where ---- */
 
 static bool fail(mlua_encoder *e, const char *problem) {
-    snprintf(e->problem, sizeof e->problem, "%s", problem);
+    (void)snprintf(e->problem, sizeof e->problem, "%s", problem);
     return false;
 }
 
 static bool fail_type(mlua_encoder *e) {
-    snprintf(e->problem, sizeof e->problem, "a %s has no JSON form", luaL_typename(e->L, -1));
+    (void)snprintf(e->problem, sizeof e->problem, "a %s has no JSON form", luaL_typename(e->L, -1));
     return false;
 }
 
@@ -63,7 +63,7 @@ static bool fail_at(mlua_encoder *e, const char *format, const char *key) {
     char below[sizeof e->place];
     memcpy(below, e->place, sizeof below);
     int size = snprintf(e->place, sizeof e->place, format, key);
-    if (size < (int)sizeof below) snprintf(e->place + size, sizeof below - (size_t)size, "%s", below);
+    if (size < (int)sizeof below) (void)snprintf(e->place + size, sizeof below - (size_t)size, "%s", below);
     return false;
 }
 
@@ -78,9 +78,9 @@ static const char escapes[256] = {
 static void add_escape(mlua_encoder *e, unsigned char byte) {
     char text[8];
     if (escapes[byte] == 1)
-        snprintf(text, sizeof text, "\\u%04x", (unsigned)byte);
+        (void)snprintf(text, sizeof text, "\\u%04x", (unsigned)byte);
     else
-        snprintf(text, sizeof text, "\\%c", escapes[byte]);
+        (void)snprintf(text, sizeof text, "\\%c", escapes[byte]);
     mlua_encoder_add(e, text, strlen(text));
 }
 
@@ -126,9 +126,9 @@ static bool add_short_decimal(mlua_encoder *e, double number) {
         const char *sign = signbit(number) ? "-" : "";
         unsigned long long whole = digits / scale, rest = digits % scale;
         if (places == 0)
-            snprintf(text, sizeof text, "%s%llu%s", sign, whole, MLUA_HAS_INTEGERS ? ".0" : "");
+            (void)snprintf(text, sizeof text, "%s%llu%s", sign, whole, MLUA_HAS_INTEGERS ? ".0" : "");
         else
-            snprintf(text, sizeof text, "%s%llu.%0*llu", sign, whole, places, rest);
+            (void)snprintf(text, sizeof text, "%s%llu.%0*llu", sign, whole, places, rest);
         mlua_encoder_add(e, text, strlen(text));
         return true;
     }
@@ -148,11 +148,11 @@ static void set_point(char *text, size_t size) {
 static void add_long_decimal(mlua_encoder *e, double number) {
     char text[64];
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
+        (void)snprintf(text, sizeof text, "%.*g", digits, number);
         if (strtod(text, NULL) == number) break;
     }
     set_point(text, strlen(text));
-    if (strpbrk(text, ".e") == NULL) strcat(text, ".0");
+    if (strpbrk(text, ".e") == NULL) memcpy(text + strlen(text), ".0", sizeof ".0");
     mlua_encoder_add(e, text, strlen(text));
 }
 
@@ -187,7 +187,7 @@ static bool add_items(mlua_encoder *e, size_t count, int levels) {
         lua_rawgeti(e->L, -1, (int)i);
         if (!add_value(e, levels)) {
             char key[24];
-            snprintf(key, sizeof key, "%zu", i);
+            (void)snprintf(key, sizeof key, "%zu", i);
             return fail_at(e, "[%s]", key);
         }
         lua_pop(e->L, 1);

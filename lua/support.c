@@ -50,7 +50,7 @@ void mlua_set_functions(lua_State *L, const luaL_Reg *functions) {
 
 static void push_digits(lua_State *L, uint64_t number) {
     char digits[24];
-    snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    (void)snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
     lua_pushstring(L, digits);
 }
 
@@ -101,7 +101,7 @@ ministore_status mlua_fail(ministore_error *err, ministore_status status, const 
     err->status = status;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(err->message, sizeof err->message, format, arguments);
+    (void)vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
     return status;
 }

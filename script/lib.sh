@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What script/test, its parts and script/quickstart share: where things are, installing what is missing, building,
 # counting results. Sourced by bash scripts; needs nothing but what a minimal Debian has.
 
@@ -39,7 +40,7 @@ has_header() { printf '#include <%s>\n' "$1" | cc -E - ; }
 need_c_tools() {
     need gcc 'has gcc' libc6-dev 'has_header stdlib.h' cmake 'has cmake' make 'has make' python3 'has python3'
     need libcmocka-dev 'printf "#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <setjmp.h>\n#include <cmocka.h>\n" | cc -E -'
-    need libcjson-dev 'has_header cjson/cJSON.h' g++ 'has g++'
+    need libcjson-dev 'has_header cjson/cJSON.h' g++ 'has g++' rapidjson-dev 'test -f /usr/include/rapidjson/reader.h'
 }
 
 # quietly COMMAND...: run it, and show its output only if it fails.
@@ -88,7 +89,7 @@ install_python_package() {
 need_go() {
     local oldest
     oldest=$(awk '$1 == "go" { print $2 }' "$root/go.mod")
-    export GOTOOLCHAIN=local GOFLAGS= CGO_ENABLED=1
+    export GOTOOLCHAIN=local GOFLAGS='' CGO_ENABLED=1
     if ! has_go "$oldest"; then
         need python3-venv 'python3 -c "import venv, ensurepip"'
         if [ ! -x "$build/venv-go/bin/go" ]; then
@@ -185,4 +186,33 @@ build_writers() {
     export WRITER_C=$languages/writer-c WRITER_GO=$languages/kill-go
     export WRITER_PYTHON="$package/bin/python $root/tests/system/writer.py"
     export WRITER_LUA="lua5.4 $root/tests/system/writer.lua"
+}
+
+# ---- fuzzing: script/fuzz and script/parts/fuzz.sh ----
+
+# shellcheck disable=SC2034 # script/fuzz uses it
+fuzz_targets=(json journal repair options calls)
+
+need_fuzz_tools() {
+    need_c_tools
+    need clang 'has clang++' libclang-rt-dev 'f=$(clang -print-resource-dir)/lib/linux && ls "$f"/libclang_rt.fuzzer-*'
+    need afl++ 'has afl-fuzz && has afl-clang-fast'
+}
+
+# build_fuzz fuzz|afl: the targets by libFuzzer or by AFL++, in $build/fuzz or $build/afl.
+build_fuzz() {
+    quietly cmake -S "$root" --preset "$1" -B "$build/$1"
+    quietly cmake --build "$build/$1" -j "$jobs" --target fuzz
+}
+
+# The seeds of a target, and the words that a fuzzer may put in.
+fuzz_corpus() { if [ "$1" = repair ]; then say tests/fuzz/corpora/journal; else say "tests/fuzz/corpora/$1"; fi; }
+fuzz_dictionary() { if [ "$1" = json ]; then say json.dict; else say journal.dict; fi; }
+
+# run_afl TARGET FOLDER AFL_ARGUMENT...: what it finds is in FOLDER.
+run_afl() {
+    rm -rf "$2"
+    AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+        ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0 \
+        afl-fuzz -i "$(fuzz_corpus "$1")" -o "$2" -t 5000 -m none "${@:3}" -- "$build/afl/tests/fuzz/fuzz_$1"
 }

@@ -11,7 +11,7 @@ static ministore_status fail(ministore_error *err, ministore_status status, cons
     if (err != NULL) {
         memset(err, 0, sizeof *err);
         err->status = status;
-        snprintf(err->message, sizeof err->message, "%s", message);
+        (void)snprintf(err->message, sizeof err->message, "%s", message);
     }
     return status;
 }
@@ -22,8 +22,8 @@ static ministore_status fail_to_parse(ministore_error *err, const ministore_reco
     err->sequence = record->sequence;
     err->line = record->line;
     err->offset = record->offset;
-    snprintf(err->segment, sizeof err->segment, "%s", record->segment);
-    snprintf(err->message, sizeof err->message,
+    (void)snprintf(err->segment, sizeof err->segment, "%s", record->segment);
+    (void)snprintf(err->message, sizeof err->message,
              "%s:%" PRIu64
              ": cJSON does not take this record, or memory is used up: read it with ministore_cursor_next",
              record->segment, record->line);

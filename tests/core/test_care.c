@@ -129,6 +129,21 @@ static void archives_stay(void **state) {
     free(before);
 }
 
+/* Goal: archives in which nothing can be read do not stop it, and its success leaves the error alone. */
+static void archives_that_cannot_be_read(void **state) {
+    (void)state;
+    put_text("j.001", HEADER "1\n2\n3\n");
+    put_text("j.002", "no header\n4\n");
+    put_text("j", "// MINISTORE JOURNAL v0.1.4 first=3\n3\nbad\n"); /* 3 is less than what j.001 holds */
+    memset(&why, 0xA5, sizeof why);
+    ministore_error before = why;
+    ministore_repair_info info = repair(MINISTORE_OK, 0);
+    assert_memory_equal(&why, &before, sizeof why);
+    assert_int_equal(info.cut_bytes, strlen("bad\n"));
+    assert_int_equal(info.next_sequence, 4);
+    expect_text("j", "// MINISTORE JOURNAL v0.1.4 first=3\n3\n");
+}
+
 /* Goal: what repair cannot do is told: no journal, a segment's path, a locked one, a foreign file, a gap. */
 static void what_cannot_be_repaired(void **state) {
     (void)state;
@@ -168,7 +183,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_good_journal),          TEST(a_changed_byte), TEST(several_problems),
         TEST(damaged_sets),            TEST(uncovered_segments), TEST(a_repair),
-        TEST(archives_stay),           TEST(what_cannot_be_repaired), TEST(an_interrupted_rotation),
+        TEST(archives_stay),           TEST(archives_that_cannot_be_read),
+        TEST(what_cannot_be_repaired), TEST(an_interrupted_rotation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

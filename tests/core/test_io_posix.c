@@ -54,6 +54,29 @@ static void transfers(void **state) {
     assert_int_equal(io->sync(io, folder), 0);
 }
 
+/* Goal: files beyond 4 GiB, also where pointers have 32 bits. Method: a sparse one. */
+static void large_files(void **state) {
+    (void)state;
+    static const uint64_t far = (uint64_t)5 << 30;
+    char data[16] = "";
+    ministore__stat stat;
+    int file = open_file("f", MINISTORE__WRITE | MINISTORE__CREATE);
+    assert_int_equal(io->write(io, file, "near", 4, 0), 0);
+    assert_int_equal(io->write(io, file, "far", 3, far), 0);
+    assert_int_equal(io->read(io, file, data, 4, 0), 4);
+    assert_memory_equal(data, "near", 4);
+    io->close(io, file);
+    file = open_file("f", MINISTORE__WRITE);
+    assert_int_equal(io->read(io, file, data, sizeof data, far), 3);
+    assert_memory_equal(data, "far", 3);
+    assert_int_equal(io->stat_file(io, file, &stat), 0);
+    assert_true(stat.size == far + 3);
+    assert_int_equal(io->truncate(io, file, far + 1), 0);
+    assert_int_equal(io->stat_name(io, folder, "f", false, &stat), 0);
+    assert_true(stat.size == far + 1);
+    io->close(io, file);
+}
+
 /* Goal: names are made, looked at and changed as told, and never replaced unasked. */
 static void names(void **state) {
     (void)state;
@@ -152,7 +175,8 @@ static void waits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(transfers), FOLDER_TEST(names), FOLDER_TEST(locks), FOLDER_TEST(lists), FOLDER_TEST(waits),
+        FOLDER_TEST(transfers), FOLDER_TEST(large_files), FOLDER_TEST(names),
+        FOLDER_TEST(locks),     FOLDER_TEST(lists),       FOLDER_TEST(waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,6 +130,29 @@ static void care_among_appends(void **state) {
     expect_acknowledged(appenders, info.first_sequence);
 }
 
+/* Goal: with manual sync a sync covers all that was acknowledged before it. Method: one thread syncs among appends. */
+static void manual_sync_among_appends(void **state) {
+    (void)state;
+    static appender appenders[THREADS];
+    pthread_t threads[THREADS];
+    ministore_info info = {.struct_size = sizeof info};
+    ministore_options options = writer_options();
+    options.sync = MINISTORE_SYNC_MANUAL;
+    options.max_bytes_per_segment = 5000;
+    ministore_t *j = open_journal(NULL, &options);
+    run_appenders(j, appenders, threads);
+    do {
+        assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
+        uint64_t acknowledged = info.next_sequence - 1;
+        assert_status(MINISTORE_OK, ministore_sync(j, &why));
+        assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
+        assert_true(info.durable_sequence >= acknowledged);
+    } while (info.next_sequence <= RECORDS);
+    join_appenders(appenders, threads);
+    close_journal(j);
+    expect_acknowledged(appenders, 1);
+}
+
 /* What a follower has seen. */
 typedef struct {
     ministore_cursor_t *cursor;
@@ -209,6 +232,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(appends_at_once),
         TEST(care_among_appends),
+        TEST(manual_sync_among_appends),
         TEST(followers_across_rotations),
         TEST(an_interrupt_from_another_thread),
     };

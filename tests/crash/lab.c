@@ -98,7 +98,7 @@ static const char *path_of(const workload *w) {
 /* ---- states seen ---- */
 
 static bool insert(uint64_t hash) {
-    size_t i = hash & (lab.seen_size - 1);
+    size_t i = (size_t)hash & (lab.seen_size - 1);
     while (lab.seen[i] != 0 && lab.seen[i] != hash) i = (i + 1) & (lab.seen_size - 1);
     if (lab.seen[i] == hash) return false;
     lab.seen[i] = hash;
@@ -174,11 +174,11 @@ static void note_evidence(explorer *inner, const disk *state) {
     disk_copy(&d, state);
     if (ministore__cursor_open(&c, &d.io, "j", &options, false, NULL) == MINISTORE_OK) {
         if (ministore_cursor_stat(c, &info, NULL) == MINISTORE_OK && info.torn_bytes > 0) {
-            inner->evidence = malloc(info.torn_bytes);
+            inner->evidence = malloc((size_t)info.torn_bytes);
             if (!inner->evidence) exit(2);
-            inner->evidence_size = info.torn_bytes;
+            inner->evidence_size = (size_t)info.torn_bytes;
             inner->evidence_at = info.torn_offset;
-            memcpy(inner->evidence, disk_get(&d, "j")->data + info.torn_offset, info.torn_bytes);
+            memcpy(inner->evidence, disk_get(&d, "j")->data + info.torn_offset, (size_t)info.torn_bytes);
         }
         ministore_cursor_close(c);
     }

@@ -1,0 +1,119 @@
+/*
+ * The validator against a second opinion (oracle.h), strict against lenient rules, and each way in which json.c can be
+ * compiled against the others: they must answer alike, in words and place too.
+ */
+#include "fuzz.h"
+#include "oracle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67 };
+
+/* MINISTORE_JSON_VARIANTS lists the compilations: X(name) for each, whose check is called name_json_check. */
+typedef const char *check_function(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
+#define X(name) check_function name##_json_check;
+MINISTORE_JSON_VARIANTS
+#undef X
+
+static check_function *const variants[] = {ministore__json_check,
+#define X(name) name##_json_check,
+                                           MINISTORE_JSON_VARIANTS
+#undef X
+};
+
+/* ---- surrogates, which the second opinion is not asked about ---- */
+
+static int hex(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The unit of a \uXXXX escape, or -1. */
+static int unit_at(const char *text, size_t size) {
+    int unit = 0;
+    if (size < 6 || text[0] != '\\' || text[1] != 'u') return -1;
+    for (int i = 2; i < 6; i++) {
+        if (hex(text[i]) < 0) return -1;
+        unit = unit * 16 + hex(text[i]);
+    }
+    return unit;
+}
+
+/* Make other escapes of those of surrogates; whether one of them was without its other half. */
+static bool replace_surrogates(char *text, size_t size) {
+    bool lone = false;
+    for (size_t i = 0; i < size;) {
+        int unit = unit_at(text + i, size - i);
+        if (unit >= 0xD800 && unit <= 0xDFFF) {
+            int next = unit_at(text + i + 6, size - i < 6 ? 0 : size - i - 6);
+            bool pair = unit < 0xDC00 && next >= 0xDC00 && next <= 0xDFFF;
+            text[i + 2] = '0';
+            if (pair) text[i + 8] = '0';
+            lone = lone || !pair;
+            i += pair ? 12 : 6;
+        } else {
+            i += text[i] == '\\' ? 2 : 1;
+        }
+    }
+    return lone;
+}
+
+/* ---- the comparisons ---- */
+
+/* What all variants say: NULL, or what is wrong and where. */
+static const char *ask(const char *data, size_t size, ministore__json_rules rules, size_t *offset) {
+    *offset = 0;
+    const char *wrong = variants[0](data, size, rules, offset);
+    for (size_t i = 1; i < sizeof variants / sizeof variants[0]; i++) {
+        size_t at = 0;
+        const char *other = variants[i](data, size, rules, &at);
+        MUST((wrong == NULL) == (other == NULL));
+        MUST(at == *offset);
+        if (wrong) MUST(strcmp(wrong, other) == 0);
+    }
+    MUST(*offset <= size);
+    return wrong;
+}
+
+/* Blanks around a text change nothing but the place of a fault, and neither does where in memory it lies. */
+static void ask_shifted(fuzz_input in, size_t before, size_t behind, ministore__json_rules rules, const char *wrong,
+                        size_t offset) {
+    size_t at, size = before + in.size + behind;
+    char *text = malloc(size > 0 ? size : 1);
+    MUST(text != NULL);
+    memset(text, ' ', size);
+    if (in.size > 0) memcpy(text + before, in.data, in.size);
+    const char *shifted = ask(text, size, rules, &at);
+    bool at_the_end = offset == in.size; /* the end has moved */
+    bool mark = wrong && offset == 0 && in.size >= 3 && memcmp(in.data, "\xEF\xBB\xBF", 3) == 0;
+    if (!mark) MUST((wrong == NULL) == (shifted == NULL));
+    if (wrong && !at_the_end && !mark) MUST(strcmp(shifted, wrong) == 0 && at == before + offset);
+    free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    fuzz_input in = {data, size};
+    char *text = fuzz_copy(in), *other = fuzz_copy(in);
+    size_t depth, strict_at, lenient_at;
+    ministore_error err;
+    bool lone = replace_surrogates(other, size);
+    const oracle_answer oracle = oracle_is_json(other, size, &depth);
+    const char *strict = ask(text, size, MINISTORE__JSON_STRICT, &strict_at);
+    const char *lenient = ask(text, size, MINISTORE__JSON_LENIENT, &lenient_at);
+    if (oracle != ORACLE_NO_OPINION) {
+        MUST((lenient == NULL) == (oracle == ORACLE_YES && depth <= LENIENT_DEPTH));
+        MUST((strict == NULL) == (oracle == ORACLE_YES && depth <= STRICT_DEPTH && !lone));
+    }
+    MUST(lenient == NULL || (strict && strict_at <= lenient_at));
+    ministore_status status = ministore_json_validate(text, size, &err);
+    MUST(status == (strict ? MINISTORE_INVALID_JSON : MINISTORE_OK));
+    if (strict) MUST(err.offset == strict_at && strstr(err.message, strict) != NULL);
+    const size_t before = ministore__crc32c(0, data, size) % SHIFTS, behind = size % SHIFTS;
+    ask_shifted(in, before, 0, MINISTORE__JSON_STRICT, strict, strict_at);
+    ask_shifted(in, before, behind, MINISTORE__JSON_LENIENT, lenient, lenient_at);
+    free(text);
+    free(other);
+    return 0;
+}
