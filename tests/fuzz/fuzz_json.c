@@ -1,6 +1,6 @@
 /*
- * The validator against a second opinion (oracle.h), strict against lenient rules, and each way in which json.c can be
- * compiled against the others: they must answer alike, in words and place too.
+ * The validators against a second opinion (oracle.h), strict against lenient rules, and each way in which they can be
+ * compiled against the others: they must answer alike, in words and place too. What the bulk validator takes is good.
  */
 #include "fuzz.h"
 #include "oracle.h"
@@ -12,13 +12,23 @@ enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67 };
 
 /* MINISTORE_JSON_VARIANTS lists the compilations: X(name) for each, whose check is called name_json_check. */
 typedef const char *check_function(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
-#define X(name) check_function name##_json_check;
+typedef size_t lines_function(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
+                              size_t most, size_t *used);
+#define X(name)                                                                                                        \
+    check_function name##_json_check;                                                                                  \
+    lines_function name##_json_lines;
 MINISTORE_JSON_VARIANTS
 #undef X
 
 static check_function *const variants[] = {ministore__json_check,
 #define X(name) name##_json_check,
                                            MINISTORE_JSON_VARIANTS
+#undef X
+};
+
+static lines_function *const bulk[] = {ministore__json_lines,
+#define X(name) name##_json_lines,
+                                       MINISTORE_JSON_VARIANTS
 #undef X
 };
 
@@ -93,6 +103,26 @@ static void ask_shifted(fuzz_input in, size_t before, size_t behind, ministore__
     free(text);
 }
 
+/* The input as lines: the careful validator must take each that a bulk one takes. */
+static void ask_for_lines(const char *data, size_t size, lines_function *lines, ministore__json_rules rules) {
+    ministore_span spans[8];
+    size_t used = 0, at, offset;
+    const size_t count = lines(data, size, rules, spans, 8, &used);
+    const char *line = data;
+    MUST(used <= size && (count > 0) == (used > 0));
+    for (size_t i = 0; i < count; i++) {
+        const char *newline = memchr(line, '\n', size - (size_t)(line - data));
+        const char *end = newline ? newline : data + size;
+        at = spans[i].offset;
+        MUST(data + at >= line && data + at + spans[i].size <= end);
+        MUST(portable_json_check(data + at, spans[i].size, rules, &offset) == NULL);
+        for (const char *blank = line; blank < data + at; blank++) MUST(memchr(" \t\r", *blank, 3) != NULL);
+        for (const char *blank = data + at + spans[i].size; blank < end; blank++) MUST(memchr(" \t\r", *blank, 3) != NULL);
+        line = newline ? newline + 1 : end;
+    }
+    MUST(line == data + used);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_input in = {data, size};
     char *text = fuzz_copy(in), *other = fuzz_copy(in);
@@ -113,6 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const size_t before = ministore__crc32c(0, data, size) % SHIFTS, behind = size % SHIFTS;
     ask_shifted(in, before, 0, MINISTORE__JSON_STRICT, strict, strict_at);
     ask_shifted(in, before, behind, MINISTORE__JSON_LENIENT, lenient, lenient_at);
+    for (size_t i = 0; size > 0 && i < sizeof bulk / sizeof bulk[0]; i++) {
+        ask_for_lines(text, size, bulk[i], MINISTORE__JSON_STRICT);
+        ask_for_lines(text, size, bulk[i], MINISTORE__JSON_LENIENT);
+    }
     free(text);
     free(other);
     return 0;
