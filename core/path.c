@@ -45,12 +45,13 @@ static const char *last_of(const char *path) {
 }
 
 /* Make a folder's own name durable, before anything is made in it: whoever made it may have been killed before that.
-   Where the folder around it cannot be synced it is not ours. */
+   A folder around it that may not be read, or that cannot be synced, is not ours to make durable. */
 static int sync_around(const ministore__io *io, int folder) {
     int outer = io->open_folder(io, folder, "..");
     int result = outer < 0 ? outer : io->sync(io, outer);
     if (outer >= 0) io->close(io, outer);
-    return result == -EIO ? result : 0;
+    bool foreign = result == -EACCES || result == -EPERM || result == -EROFS || result == -EINVAL;
+    return foreign ? 0 : result;
 }
 
 /* Open a folder; a writer makes it, and those it lies in. */
