@@ -297,6 +297,7 @@ const char *ministore__json_check(const char *data, size_t size, ministore__json
     checker text;
     text.end = begin + size;
     text.rules = rules;
+    text.wrong = "the text is no JSON"; /* each refusal has words of its own */
     text.wrong_at = begin;
     text.depth = 0;
     if (scan_text(&text, begin) != NULL) return NULL;

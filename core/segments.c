@@ -160,7 +160,7 @@ ministore_status ministore__first_of(const ministore__archives *archives, size_t
 ministore_status ministore__find_file(const ministore__archives *archives, size_t least, const ministore__stat *file,
                                       size_t *index, ministore_error *err) {
     const ministore__location *at = archives->at;
-    ministore__stat named;
+    ministore__stat named = {0};
     char name[MINISTORE__NAME_SIZE];
     for (*index = archives->count; (*index)-- > least;) {
         ministore__archive_name(at, &archives->items[*index], name);
@@ -175,7 +175,7 @@ ministore_status ministore__find_file(const ministore__archives *archives, size_
 
 ministore_status ministore__drop_twin(ministore__archives *archives, ministore_error *err) {
     const ministore__location *at = archives->at;
-    ministore__stat file, named;
+    ministore__stat file = {0}, named = {0};
     if (archives->count == 0 || archives->active < 0) return MINISTORE_OK;
     int result = at->io->stat_file(at->io, archives->active, &file);
     if (result == 0) result = at->io->stat_name(at->io, at->folder, at->name, true, &named);

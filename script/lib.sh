@@ -109,6 +109,15 @@ has_go() {
 # result NAME PASSED FAILED: the line by which a part reports; script/test adds these up.
 result() { say "$1: $2 passed, $3 failed"; [ "$3" = 0 ]; }
 
+# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument; counts in `passed`, `failed`.
+passed=0 failed=0
+try() {
+    local empty
+    empty=$(mktemp -d)
+    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
+    rm -rf "$empty"
+}
+
 # run_ctest NAME PRESET [CTEST_ARGUMENT]...: run the tests built there and report them.
 run_ctest() {
     local name=$1 folder=$build/$2

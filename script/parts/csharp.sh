@@ -37,15 +37,6 @@ cp "$folder/Tests.exe" "$folder/asan"
 run_tests "C#, address sanitizer" "$folder/asan" ASAN_OPTIONS=handle_segv=0:detect_leaks=0 \
     LD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 
-# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 exports_its_door_only() {
     nm -D --defined-only "$folder/libministore_csharp.so" |
         awk '$3 !~ /^(CSharp_|SWIGRegister|ministore_csharp_callbacks$)/ { print; bad = 1 } END { exit bad || NR == 0 }'

@@ -22,15 +22,6 @@ counts=$(awk -v status=$status '/^[0-9]+ passed, [0-9]+ failed$/ { passed = $1; 
 # shellcheck disable=SC2086
 result "Guile" $counts || { status=1; cat "$folder/tests.log"; }
 
-# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 installed=$folder/root$(pkg-config --variable=extensiondir guile-3.0)
 
 a_program_of_a_new_user() {

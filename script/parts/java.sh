@@ -28,15 +28,6 @@ counts=$(awk -F '[ ,:]+' '
 result "Java" $counts || status=1
 [ "$status" = 0 ] || exit 1
 
-# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 exports_its_door_only() {
     nm -D --defined-only "$folder"/target/classes/io/github/ministore/internal/*/libministore_java.so |
         awk '$3 !~ /^Java_io_github_ministore_internal_/ { print; bad = 1 } END { exit bad || NR == 0 }'

@@ -26,15 +26,6 @@ with_module() {
     LOCPATH=$folder/locale LUA_PATH="$root/lua/?.lua;;" LUA_CPATH="$folder/lua/$1/?.so;;" "${@:2}"
 }
 
-# try NAME COMMAND...: run it in an empty folder, given as its last argument, and count it as one test.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 exports_its_door_only() {
     [ "$(nm -D --defined-only "$1" | awk '{ print $3 }')" = luaopen_ministore_core ]
 }

@@ -13,12 +13,13 @@ build_languages
 built=$languages
 
 build_java() {
-    local classes=$built/java-classes jackson
+    local classes=$built/java-classes jackson jar
     quietly mvn -B -Dministore.build="$built/java" -f bindings/java/pom.xml -DskipTests package
     jackson=$(sed -n 's|.*<jackson.version>\(.*\)</.*|\1|p' bindings/java/pom.xml)
     jackson=$(printf '%s:' "$HOME"/.m2/repository/com/fasterxml/jackson/core/jackson-{databind,core,annotations}/"$jackson"/*.jar)
-    quietly javac -cp "$(printf '%s:' "$built"/java/ministore-*.jar)" -d "$classes" bindings/java/matrix/Writer.java
-    export MATRIX_JAVA="java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp $classes:$(printf '%s:' "$built"/java/ministore-*.jar)$jackson Writer"
+    jar=$(printf '%s:' "$built"/java/ministore-*.jar)
+    quietly javac -cp "$jar" -d "$classes" bindings/java/matrix/Writer.java
+    export MATRIX_JAVA="java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp $classes:$jar$jackson Writer"
 }
 
 build_ruby() {

@@ -24,15 +24,6 @@ counts=$(awk -F '[(:, .]+' -v status=$status '
 # shellcheck disable=SC2086
 result "PHP" $counts || { status=1; cat "$folder/tests.log"; }
 
-# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 extension=$folder/root$(php-config --extension-dir)/ministore.so
 
 a_program_of_a_new_user() {

@@ -29,7 +29,7 @@ for_each "clang-tidy, core and command" \
 for_each "clang-tidy, Lua" "clang-tidy --quiet \"\$1\" -- $flags -isystem /usr/include/lua5.4" lua/*.c
 for_each "gcc -fanalyzer, core and command" \
     "$analyzed gcc -O2 -Wall -Wextra -Werror -fanalyzer $flags \$analyzed -c \"\$1\" -o /dev/null" core/*.c cli/*.c
-for_each "clang-format" 'clang-format --dry-run -Werror "$1"' cli/*.[ch] lua/*.[ch] bench/*.c tests/fuzz/*.[ch]
-for_each "shellcheck" 'shellcheck --severity=warning -x "$1"' script/test script/quickstart script/fuzz script/lib.sh script/parts/*.sh \
+for_each "clang-format" 'clang-format --dry-run -Werror "$1"' cli/*.[ch] lua/*.[ch] bench/c/*.[ch] tests/fuzz/*.[ch]
+for_each "shellcheck" 'shellcheck --severity=warning -x "$1"' script/test script/quickstart script/bench script/crash script/kill script/fuzz script/lib.sh script/parts/*.sh \
     tests/crash/mutants.sh tests/abi/*.sh examples/c/check.sh
 exit "$status"

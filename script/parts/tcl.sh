@@ -24,15 +24,6 @@ counts=$(awk -v status=$status '
 # shellcheck disable=SC2086
 result "Tcl" $counts || { status=1; cat "$log"; }
 
-# try NAME COMMAND...: one test, run in an empty folder, which is given as its last argument.
-passed=0 failed=0
-try() {
-    local empty
-    empty=$(mktemp -d)
-    if "${@:2}" "$empty"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
-    rm -rf "$empty"
-}
-
 a_program_of_a_new_user() {
     (cd "$1" && [ "$(TCLLIBPATH=$folder/packages tclsh "$root/examples/tcl/first.tcl" "$1")" = "1 hello
 appended as number 1" ])

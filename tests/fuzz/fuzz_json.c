@@ -117,7 +117,8 @@ static void ask_for_lines(const char *data, size_t size, lines_function *lines, 
         MUST(data + at >= line && data + at + spans[i].size <= end);
         MUST(portable_json_check(data + at, spans[i].size, rules, &offset) == NULL);
         for (const char *blank = line; blank < data + at; blank++) MUST(memchr(" \t\r", *blank, 3) != NULL);
-        for (const char *blank = data + at + spans[i].size; blank < end; blank++) MUST(memchr(" \t\r", *blank, 3) != NULL);
+        for (const char *blank = data + at + spans[i].size; blank < end; blank++)
+            MUST(memchr(" \t\r", *blank, 3) != NULL);
         line = newline ? newline + 1 : end;
     }
     MUST(line == data + used);
