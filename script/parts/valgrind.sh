@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The C tests under valgrind: memcheck over the units, the conformance suite and the seeds of the fuzz targets; drd,
-# a second opinion besides the thread sanitizer's, over the tests with threads. Each program is one test.
+# The C tests under valgrind's memcheck: the units, the conformance suite and the seeds of the fuzz targets. Each program
+# is one test. (Its tools for threads know no atomics, by which appends wait: that is the thread sanitizer's part.)
 set -eu
 . script/lib.sh
 need_c_tools
@@ -14,7 +14,7 @@ not_run=(
     'test_faults     fails each of thousands of calls in turn, which takes minutes here; the sanitizers run it'
     'test_processes  races and kills processes by the dozen; what they call is in the other tests'
     'test_threads    is for the thread sanitizer'
-    'test_threads_portable    is for drd, below'
+    'test_threads_portable    likewise'
     'test_syscalls   fails each of thousands of calls in turn; the sanitizers run it'
     'test_json_lines_16    is test_json_lines_64 with smaller vectors; the sanitizers run it'
     'test_json_lines_32    likewise'
@@ -44,10 +44,4 @@ for target in "${fuzz_targets[@]}"; do
     check "fuzz_$target" "${memcheck[@]}" "$programs/fuzz/fuzz_$target" "$(fuzz_corpus "$target")"
 done
 result "C, valgrind memcheck" $passed $failed || status=1
-
-passed=0 failed=0
-# (helgrind takes the inside of glibc's timed waits for a fault. drd knows no atomic loads, by which appends wait on Linux:
-# the thread sanitizer looks at those, drd at the turns of other systems.)
-check test_threads_portable --tool=drd "$programs/test_threads_portable"
-result "C, valgrind drd" $passed $failed || status=1
 exit "$status"
