@@ -92,18 +92,6 @@ static void preallocate(ministore_t *j, uint64_t end) {
     j->allocated = j->at.io->stat_file(j->at.io, j->file, &stat) == 0 ? stat.size : target;
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void trim(const char **data, size_t *size) {
-    while (*size > 0 && is_blank((*data)[0])) {
-        (*data)++;
-        (*size)--;
-    }
-    while (*size > 0 && is_blank((*data)[*size - 1])) (*size)--;
-}
-
 /* Cut the first line off what is left. */
 static size_t take_line(const char **data, size_t *size, const char **line) {
     const char *newline = memchr(*data, '\n', *size);
@@ -119,7 +107,7 @@ static char *encode(char *out, const ministore__request *r) {
     const char *data = r->data, *line;
     for (size_t size = r->size; size > 0;) {
         size_t length = take_line(&data, &size, &line);
-        trim(&line, &length);
+        ministore__trim(&line, &length);
         memcpy(out, line, length);
         out += length;
         *out++ = '\t';
@@ -167,13 +155,11 @@ static ministore_status commit(ministore_t *j, ministore__request *leader, minis
     if (last > INT64_MAX || records > INT64_MAX - last)
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the sequence numbers are used up");
-    ministore_status status = j->rotation_due ? ministore__rotate(j, err) : MINISTORE_OK;
-    if (status != MINISTORE_OK) return status;
+    if (j->rotation_due) MINISTORE__TRY(ministore__rotate(j, err));
     j->rotation_due = false;
     size_t size = encode_group(j, leader);
     if (size == 0) return out_of_memory(j, err);
-    status = write_commit(j, size, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(write_commit(j, size, err));
     for (ministore__request *r = leader; r; r = r->next) {
         j->lines += r->records;
         r->sequence = ministore__next(j) - 1;
@@ -291,8 +277,7 @@ static ministore_status forked(const ministore_t *j, ministore_error *err) {
 ministore_status ministore__exclusively(ministore_t *j,
                                         ministore_status (*work)(ministore_t *, void *, ministore_error *),
                                         void *argument, bool even_poisoned, ministore_error *err) {
-    ministore_status status = forked(j, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(forked(j, err));
     pthread_mutex_lock(&j->mutex);
     j->alone++;
     while (j->busy) {
@@ -303,7 +288,7 @@ ministore_status ministore__exclusively(ministore_t *j,
     }
     j->busy = true;
     pthread_mutex_unlock(&j->mutex);
-    status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
+    ministore_status status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
     pthread_mutex_lock(&j->mutex);
     j->alone--;
     set_free(j);
@@ -318,7 +303,7 @@ static ministore_status check_record(const ministore_t *j, const char *data, siz
     ministore__place at = {.line = number};
     const char *text = data;
     size_t offset, length = size;
-    trim(&text, &length);
+    ministore__trim(&text, &length);
     if (length > j->options.max_record_bytes)
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &at, "record %llu has %zu bytes, max_record_bytes is %llu",
                                   (unsigned long long)number, length, (unsigned long long)j->options.max_record_bytes);
@@ -345,8 +330,7 @@ static ministore_status check_batch(const ministore_t *j, ministore__request *r,
             if (used > 0) continue;
         }
         size_t length = take_line(&data, &size, &line);
-        ministore_status status = check_record(j, line, length, ++r->records, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(check_record(j, line, length, ++r->records, err));
     }
     return MINISTORE_OK;
 }
@@ -359,20 +343,18 @@ static ministore_status check_call(const ministore_t *journal, const void *data,
 
 ministore_status ministore_append(ministore_t *journal, const void *data, size_t size, uint64_t *sequence_out,
                                   ministore_error *err) {
-    ministore_status status = check_call(journal, data, size, err);
-    if (status == MINISTORE_OK) status = check_record(journal, data, size, 1, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(check_call(journal, data, size, err));
+    MINISTORE__TRY(check_record(journal, data, size, 1, err));
     ministore__request r = {.data = data, .size = size, .records = 1, .err = err};
-    trim(&r.data, &r.size);
+    ministore__trim(&r.data, &r.size);
     return append(journal, &r, sequence_out);
 }
 
 ministore_status ministore_append_batch(ministore_t *journal, const void *data, size_t size, uint64_t *sequence_out,
                                         ministore_error *err) {
     ministore__request r = {.data = data, .size = size, .err = err};
-    ministore_status status = check_call(journal, data, size, err);
-    if (status == MINISTORE_OK) status = check_batch(journal, &r, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(check_call(journal, data, size, err));
+    MINISTORE__TRY(check_batch(journal, &r, err));
     if (size > 0) return append(journal, &r, sequence_out);
     if (sequence_out) *sequence_out = 0;
     return MINISTORE_OK;

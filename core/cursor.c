@@ -237,10 +237,7 @@ static ministore_status broken_end(ministore_cursor_t *c, ministore_error *err) 
 
 /* All that was sealed is handed out. OK: there is more, look again. */
 static ministore_status go_on(ministore_cursor_t *c, ministore_error *err) {
-    if (c->file >= 0 && c->line == 0) { /* the header was not whole */
-        ministore_status status = ministore__cursor_header(c, err);
-        if (status != MINISTORE_OK) return status;
-    }
+    if (c->file >= 0 && c->line == 0) MINISTORE__TRY(ministore__cursor_header(c, err)); /* it was not whole */
     if (c->file >= 0 && c->line > 0) {
         int result = seal(c);
         if (result < 0) return fail_io(c, result, "cannot read the segment", err);
@@ -259,10 +256,6 @@ static ministore_status fill(ministore_cursor_t *c, ministore_error *err) {
 }
 
 /* ---- lines ---- */
-
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r';
-}
 
 /* Why a line is bad; NULL if it is good. */
 static const char *wrong_line(const ministore_cursor_t *c, const char *data, size_t size) {
@@ -292,10 +285,9 @@ static ministore_status pass_bad_line(ministore_cursor_t *c, const char *end, co
 static ministore_status take(ministore_cursor_t *c, bool first, ministore_record *out, ministore_error *err) {
     const char *end = line_end(c);
     if (!end) return MINISTORE_DONE;
-    const char *data = line_start(c), *stop = end;
-    while (data < stop && is_blank(*data)) data++;
-    while (stop > data && is_blank(stop[-1])) stop--;
-    size_t size = (size_t)(stop - data);
+    const char *data = line_start(c);
+    size_t size = (size_t)(end - data);
+    ministore__trim(&data, &size);
     if (size > c->options.max_record_bytes) return first ? pass_long_line(c, err) : MINISTORE_DONE;
     const char *wrong = wrong_line(c, data, size);
     if (wrong) {
@@ -337,8 +329,7 @@ static ministore_status next(ministore_cursor_t *c, ministore_record *out, minis
     for (;;) {
         if (c->taken >= c->known) {
             size_t used;
-            ministore_status status = fill(c, err);
-            if (status != MINISTORE_OK) return status;
+            MINISTORE__TRY(fill(c, err));
             c->taken = 0;
             c->window = (size_t)(c->offset - c->base);
             c->known = look_ahead(c, c->spans, AHEAD_MAX, &used);
@@ -390,8 +381,7 @@ static ministore_status next_batch(ministore_cursor_t *c, ministore_batch *out, 
     ministore_batch batch;
     ministore_status status = MINISTORE_DONE;
     while (status == MINISTORE_DONE) {
-        status = fill(c, err);
-        if (status != MINISTORE_OK) return status;
+        MINISTORE__TRY(fill(c, err));
         status = gather(c, &batch, err);
     }
     if (status == MINISTORE_OK) *out = batch;
@@ -560,13 +550,12 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     const char *wrong = options ? wrong_option(options) : NULL;
     if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
     ministore_cursor_t *c = NULL;
-    ministore_status status = allocate(&c, path, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(allocate(&c, path, err));
     c->options = options ? *options : defaults;
     c->digest = digest;
     ministore__own(io, &c->owner);
     ministore__follow_init(c);
-    status = ministore__locate(&c->at, io, path, false, err);
+    ministore_status status = ministore__locate(&c->at, io, path, false, err);
     if (status == MINISTORE_OK) status = start(c, err);
     if (status == MINISTORE_OK) *out = c;
     else ministore_cursor_close(c);
@@ -584,8 +573,7 @@ ministore_status ministore__cursor_at(ministore_cursor_t **out, const ministore_
     options.scope = MINISTORE_STREAM;
     options.on_bad_line = MINISTORE_BAD_LINE_SKIP;
     options.max_record_bytes = j->options.max_record_bytes;
-    ministore_status status = ministore__cursor_open(out, j->at.io, j->at.path, &options, false, err);
-    if (status != MINISTORE_OK) return status;
+    MINISTORE__TRY(ministore__cursor_open(out, j->at.io, j->at.path, &options, false, err));
     (*out)->offset = (*out)->sealed = (*out)->commit = offset;
     (*out)->line = lines + 2;
     (*out)->sequence = j->first + lines;

@@ -147,6 +147,16 @@ const uint8_t *ministore__json_escape(const uint8_t *at, const uint8_t *end, min
 /** Bytes of the UTF-8 sequence of two to four bytes at a place; 0 if invalid. */
 size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end);
 
+static inline bool ministore__is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/** Leave out the white space around a text. */
+static inline void ministore__trim(const char **data, size_t *size) {
+    for (; *size > 0 && ministore__is_blank(**data); (*size)--) (*data)++;
+    while (*size > 0 && ministore__is_blank((*data)[*size - 1])) (*size)--;
+}
+
 /* ---- json_lines.c: the validator for many lines at once ---- */
 
 /**

@@ -73,8 +73,8 @@ void ministore__turn_wake(ministore__turn *turn, bool all) {
 static struct timespec end_of_wait(int64_t timeout_ns) {
     struct timespec end;
     clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_nsec += timeout_ns % SECOND_NS;
-    end.tv_sec += timeout_ns / SECOND_NS + end.tv_nsec / SECOND_NS;
+    end.tv_nsec += (long)(timeout_ns % SECOND_NS);
+    end.tv_sec += (time_t)(timeout_ns / SECOND_NS) + end.tv_nsec / SECOND_NS;
     end.tv_nsec %= SECOND_NS;
     return end;
 }

@@ -15,6 +15,7 @@ status=0
 not_run=(
     'sources      compares lists of files, which are the same everywhere'
     'abi_symbols  compares names, which are the same everywhere'
+    'bench_smoke  starts programs without an emulator'
     'abi_header   compiles C++ too, and these compilers come without it'
     'examples_c   a shell script that runs programs, without an emulator'
 )
