@@ -6,9 +6,14 @@ The program is named by the environment variable MINISTORE_BIN.
 import json
 import os
 import pty
+import signal
 import subprocess
 
 import pytest
+
+# A shell starts jobs in the background with SIGINT ignored, and all children inherit that; of a handler they inherit
+# nothing, so that the command finds the signal as at a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HEADER = b"// MINISTORE JOURNAL v0.1.4\n"
 
