@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE = 16 << 10 };
-
 /* Where the scan stands among NULs. */
 typedef enum {
     NO_NUL,   /* none yet */
@@ -127,14 +125,6 @@ static int digest(const ministore__io *io, int file, char *chunk, uint64_t size,
     return 0;
 }
 
-/* One slice: each look at it but the first finds it in the nearest cache. */
-static void take_in(state *s, const char *data, size_t size) {
-    if (s->how & MINISTORE__SCAN_CRC) s->out->crc = ministore__crc32c(s->out->crc, data, size);
-    size_t text = text_end(data, size);
-    if (text > 0) s->out->torn_end = s->position + text;
-    feed(s, data, size);
-}
-
 static int scan(const ministore__io *io, int file, char *chunk, state *s) {
     bool crc = s->how & MINISTORE__SCAN_CRC, tail = s->how & MINISTORE__SCAN_TAIL;
     if (crc) {
@@ -145,8 +135,10 @@ static int scan(const ministore__io *io, int file, char *chunk, state *s) {
         uint64_t start = s->position;
         int64_t n = io->read(io, file, chunk, MINISTORE__CHUNK, start);
         if (n < 0) return (int)n;
-        for (size_t at = 0; at < (size_t)n && !s->done; at += SLICE)
-            take_in(s, chunk + at, (size_t)n - at < SLICE ? (size_t)n - at : SLICE);
+        if (crc) s->out->crc = ministore__crc32c(s->out->crc, chunk, (size_t)n);
+        size_t text = text_end(chunk, (size_t)n);
+        if (text > 0) s->out->torn_end = start + text;
+        feed(s, chunk, (size_t)n);
         s->out->size = start + (uint64_t)n;
         if (n < MINISTORE__CHUNK || s->done) break;
     }
