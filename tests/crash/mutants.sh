@@ -54,7 +54,7 @@ try() {
     arguments=
     [ "$killer" != lab ] || arguments="--states 16" # fewer states are enough, and quicker
     # shellcheck disable=SC2086 # words
-    if timeout 300 "$mine/build/program" $arguments >"$mine/output" 2>&1; then verdict=SURVIVED; else verdict=killed; fi
+    if timeout 100 "$mine/build/program" $arguments >"$mine/output" 2>&1; then verdict=SURVIVED; else verdict=killed; fi
     printf '%-9s %-15s %s\n' "$verdict" "$killer" "$1: $(sed -n 2p "$patch")"
     rm -rf "$mine"
 }
