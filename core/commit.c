@@ -195,7 +195,8 @@ void ministore__queue_free(ministore_t *j) {
 /* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
     j->busy = false;
-    ministore__turn *next = j->alone > 0 ? &j->idle : j->head ? &j->turned[j->round & 1] : NULL;
+    ministore__turn *group = j->head ? &j->turned[j->round & 1] : NULL;
+    ministore__turn *next = j->alone > 0 && !j->owed ? &j->idle : group;
     if (next) ministore__turn_change(next);
     pthread_mutex_unlock(&j->mutex);
     if (next) ministore__turn_wake(next, false);
@@ -223,6 +224,7 @@ static void lead(ministore_t *j) {
     ministore_error error;
     j->head = j->tail = NULL;
     j->waiting = 0;
+    j->owed = false;
     j->busy = true;
     pthread_mutex_unlock(&j->mutex);
     ministore_status status = j->poisoned ? poisoned(j, &error) : commit(j, group, &error);
@@ -248,8 +250,8 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
     j->waiting++;
     ministore__turn *turn = &j->turned[j->round & 1];
     for (;;) {
-        bool free = !j->busy && j->alone == 0;
-        if (free && (j->waiting >= j->expected || late)) {
+        bool free = !j->busy && (j->alone == 0 || j->owed);
+        if (free && (j->waiting >= j->expected || late || j->owed)) {
             lead(j);
             break;
         }
@@ -280,7 +282,7 @@ ministore_status ministore__exclusively(ministore_t *j,
     MINISTORE__TRY(forked(j, err));
     pthread_mutex_lock(&j->mutex);
     j->alone++;
-    while (j->busy) {
+    while (j->busy || j->owed) {
         uint32_t seen = ministore__turn_now(&j->idle);
         pthread_mutex_unlock(&j->mutex);
         (void)ministore__turn_wait(&j->idle, seen, -1);
@@ -291,6 +293,7 @@ ministore_status ministore__exclusively(ministore_t *j,
     ministore_status status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
     pthread_mutex_lock(&j->mutex);
     j->alone--;
+    j->owed = j->head != NULL;
     set_free(j);
     return status;
 }
