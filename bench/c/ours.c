@@ -220,7 +220,7 @@ static void run_follow(void) {
     if (waitpid(follower, &outcome, 0) != follower || outcome != 0) die("the follower failed");
     close_journal(journal);
     for (uint64_t i = 0; i < count; i++) s->received[i] -= s->returned[i];
-    qsort(s->received, count, sizeof *s->received, compare_numbers);
+    qsort(s->received, (size_t)count, sizeof *s->received, compare_numbers);
     answer("p50", s->received[count / 2] * 1e3, "ms");
     answer("p99", s->received[count * 99 / 100] * 1e3, "ms");
 }
@@ -236,7 +236,7 @@ static void run_make(void) {
     for (uint64_t done = 0; done < records;) {
         const uint64_t count = records - done < MAKE_BATCH ? records - done : MAKE_BATCH;
         for (uint64_t i = 0; i < count; i++) write_line(lines + i * LINE_BYTES, done + i);
-        append_batch(journal, 0, lines, count * LINE_BYTES);
+        append_batch(journal, 0, lines, (size_t)count * LINE_BYTES);
         done += count;
     }
     free(lines);
