@@ -153,7 +153,7 @@ static void run_group(void) {
     g.gather = number("gather", 1) != 0;
     for (int i = 0; i < 2; i++) {
         pthread_cond_init(&g.turned[i], &monotonic);
-        g.buffers[i] = malloc(number("writers", 1) * LINE_BYTES);
+        g.buffers[i] = malloc((size_t)number("writers", 1) * LINE_BYTES);
         if (g.buffers[i] == NULL) die("no memory for the group");
     }
     measure_appends(join_group, &g);

@@ -105,7 +105,7 @@ static void *take_turn(void *argument) {
     pthread_barrier_wait(&t->ready); /* the end of the turn is known now */
     while (done < t->most && now() < t->end) {
         if (t->batch == 1) write_line(lines, done);
-        t->append(t->context, writer, lines, t->batch * LINE_BYTES);
+        t->append(t->context, writer, lines, (size_t)t->batch * LINE_BYTES);
         done += t->batch;
     }
     free(lines);
