@@ -2,6 +2,7 @@
  * Beneath the platform table: each system call fails once at each of its occurrences, and transfers are cut short or
  * interrupted. io_posix.c is compiled here a second time, with its system calls replaced.
  */
+#define _FILE_OFFSET_BITS 64 /* before any header, as io_posix.c has it */
 #include "model.h"
 #include "support.h"
 

@@ -177,7 +177,7 @@ static void note_evidence(explorer *inner, const disk *state) {
             inner->evidence = malloc((size_t)info.torn_bytes);
             if (!inner->evidence) exit(2);
             inner->evidence_size = (size_t)info.torn_bytes;
-            inner->evidence_at = info.torn_offset;
+            inner->evidence_at = (size_t)info.torn_offset;
             memcpy(inner->evidence, disk_get(&d, "j")->data + info.torn_offset, (size_t)info.torn_bytes);
         }
         ministore_cursor_close(c);
@@ -868,7 +868,7 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--seconds") == 0) seconds = number(value, argv[i]);
         else if (strcmp(argv[i], "--seed") == 0) seed = number(value, argv[i]), one = true;
         else if (strcmp(argv[i], "--workload") == 0) lab.only = value;
-        else if (strcmp(argv[i], "--states") == 0) lab.states_first = number(value, argv[i]);
+        else if (strcmp(argv[i], "--states") == 0) lab.states_first = (size_t)number(value, argv[i]);
         else if (strcmp(argv[i], "--dump") == 0) lab.dump = value;
         else {
             (void)fprintf(stderr, "usage: lab [--rounds N | --seconds N] [--seed N] [--workload NAME] [--states N] "
