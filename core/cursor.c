@@ -13,7 +13,8 @@ enum {
     RECORD_BYTES_MAX = 1 << 30,
     LINE_END_MAX = 16, /* white space around a record that a buffer has room for */
     SPANS_MAX = 4096,  /* records in a batch */
-    AHEAD_MAX = 64     /* records validated ahead of single ones */
+    AHEAD_MAX = 1024,  /* records looked at ahead of single ones */
+    STRIDE = 256       /* bytes looked at at once from the end of a buffer */
 };
 
 static const ministore_cursor_options defaults = {
@@ -101,8 +102,10 @@ int ministore__cursor_skip_line(ministore_cursor_t *c, bool *ended) {
         if (result < 0) return result;
         const char *newline = memchr(c->buffer, '\n', c->size);
         size_t step = newline ? (size_t)(newline - c->buffer) + 1 : c->size;
-        if (step > 1) before = newline ? newline[-1] : c->buffer[step - 1];
-        else if (!newline && step == 1) before = c->buffer[0];
+        if (step > 1)
+            before = newline ? newline[-1] : c->buffer[step - 1];
+        else if (!newline && step == 1)
+            before = c->buffer[0];
         if (c->digest) c->crc = ministore__crc32c(c->crc, c->buffer, step);
         c->offset += step;
         c->passed += step;
@@ -130,11 +133,26 @@ static bool grow(ministore_cursor_t *c, int *result) {
 
 /* ---- sealing: how far commits are known to be complete ---- */
 
+/* Whether one of these bytes ends a line, and with it a commit; the byte before them is looked at, too. A loop for
+ * vectors: there is no way out of it. */
+static bool holds_boundary(const char *data, size_t size) {
+    uint8_t found = 0;
+    for (size_t i = 0; i < size; i++) found |= (data[i] == '\n') & !ministore__goes_on(data[(ptrdiff_t)i - 1]);
+    return found != 0;
+}
+
 /* Behind the last line of `data`, which begins with a line, that ends a commit; 0 if there is none. */
 static size_t last_boundary(const char *data, size_t size) {
+    while (size > STRIDE && !holds_boundary(data + size - STRIDE, STRIDE)) size -= STRIDE;
     for (; size > 0; size--)
         if (data[size - 1] == '\n' && (size == 1 || !ministore__goes_on(data[size - 2]))) return size;
     return 0;
+}
+
+static size_t behind_last_newline(const char *data, size_t size) {
+    while (size > STRIDE && !memchr(data + size - STRIDE, '\n', STRIDE)) size -= STRIDE;
+    while (size > 0 && data[size - 1] != '\n') size--;
+    return size;
 }
 
 static size_t without_nuls(const char *data, size_t size) {
@@ -250,8 +268,7 @@ static ministore_status go_on(ministore_cursor_t *c, ministore_error *err) {
 /* Make sure that a line to hand out is in the buffer. OK, DONE or a failure. */
 static ministore_status fill(ministore_cursor_t *c, ministore_error *err) {
     ministore_status status = MINISTORE_OK;
-    while (status == MINISTORE_OK && !line_end(c))
-        status = c->offset < c->sealed ? refill(c, err) : go_on(c, err);
+    while (status == MINISTORE_OK && !line_end(c)) status = c->offset < c->sealed ? refill(c, err) : go_on(c, err);
     return status;
 }
 
@@ -300,13 +317,29 @@ static ministore_status take(ministore_cursor_t *c, bool first, ministore_record
     return MINISTORE_OK;
 }
 
-/* Have the lines of the buffer validated in bulk, from the next one on, and note the records of those that are good. */
+/* The records of lines that are not to be validated, up to the first blank one. */
+static size_t split(const char *data, size_t size, ministore_span *spans, size_t most, size_t *used) {
+    const char *line = data, *newline;
+    size_t count = 0;
+    for (; count < most && (newline = memchr(line, '\n', size - (size_t)(line - data))) != NULL; line = newline + 1) {
+        const char *text = line;
+        size_t length = (size_t)(newline - line);
+        ministore__trim(&text, &length);
+        if (length == 0) break;
+        spans[count++] = (ministore_span){(uint32_t)(text - data), (uint32_t)length};
+    }
+    *used = (size_t)(line - data);
+    return count;
+}
+
+/* Note the records in the next lines of the buffer, as long as nothing has to be said about them. */
 static size_t look_ahead(ministore_cursor_t *c, ministore_span *spans, size_t most, size_t *used) {
     const char *data = line_start(c);
     size_t size = (size_t)((c->sealed < c->base + c->size ? c->sealed : c->base + c->size) - c->offset);
     *used = 0;
-    if (!c->options.validate || c->options.max_record_bytes < c->size) return 0;
-    while (size > 0 && data[size - 1] != '\n') size--;
+    if (c->options.max_record_bytes < c->size) return 0;
+    if (!c->options.validate) return split(data, size, spans, most, used);
+    size = behind_last_newline(data, size); /* what is behind it must not be taken for a whole line */
     return ministore__json_lines(data, size, MINISTORE__JSON_LENIENT, spans, most, used);
 }
 
@@ -418,8 +451,7 @@ ministore_status ministore_cursor_next(ministore_cursor_t *cursor, ministore_rec
     return status == MINISTORE_OK ? note(cursor, next(cursor, record, &cursor->cause), err) : status;
 }
 
-ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch,
-                                             ministore_error *err) {
+ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch, ministore_error *err) {
     ministore_status status = check_call(cursor, batch, err);
     return status == MINISTORE_OK ? note(cursor, next_batch(cursor, batch, &cursor->cause), err) : status;
 }
@@ -469,7 +501,8 @@ ministore_status ministore_cursor_stat(ministore_cursor_t *cursor, ministore_cur
 /* ---- opening ---- */
 
 static const char *wrong_option(const ministore_cursor_options *o) {
-    if (o->struct_size != sizeof defaults) return "struct_size is not this library's: use ministore_cursor_options_init";
+    if (o->struct_size != sizeof defaults)
+        return "struct_size is not this library's: use ministore_cursor_options_init";
     if (o->scope > MINISTORE_STREAM) return "scope is none of its values";
     if (o->on_bad_line > MINISTORE_BAD_LINE_SKIP) return "on_bad_line is none of its values";
     if (o->at_end > 1 || o->validate > 1 || o->durable > 1) return "at_end, validate and durable are 0 or 1";
@@ -510,9 +543,9 @@ static ministore_status start_stream(ministore_cursor_t *c, ministore_error *err
 static ministore_status start(ministore_cursor_t *c, ministore_error *err) {
     bool stream = c->options.scope == MINISTORE_STREAM;
     if (!stream && ministore__names_segment(c->at.name))
-        return fail_plain(c, MINISTORE_INVALID_ARGUMENT,
-                          "a name that ends in a point and digits is an archived segment's; stream it, or give the journal's",
-                          err);
+        return fail_plain(
+            c, MINISTORE_INVALID_ARGUMENT,
+            "a name that ends in a point and digits is an archived segment's; stream it, or give the journal's", err);
     ministore_status status = stream ? start_stream(c, &c->cause) : ministore__cursor_start(c, &c->cause);
     if (status == MINISTORE_CORRUPT && c->sequence > 0) { /* about the first segment: for the first read to report */
         c->failed = status;
@@ -548,7 +581,8 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     if (out) *out = NULL;
     if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
     const char *wrong = options ? wrong_option(options) : NULL;
-    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
+    if (wrong)
+        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
     ministore_cursor_t *c = NULL;
     MINISTORE__TRY(allocate(&c, path, err));
     c->options = options ? *options : defaults;
@@ -557,8 +591,10 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     ministore__follow_init(c);
     ministore_status status = ministore__locate(&c->at, io, path, false, err);
     if (status == MINISTORE_OK) status = start(c, err);
-    if (status == MINISTORE_OK) *out = c;
-    else ministore_cursor_close(c);
+    if (status == MINISTORE_OK)
+        *out = c;
+    else
+        ministore_cursor_close(c);
     return status;
 }
 

@@ -144,9 +144,6 @@ const char *ministore__json_check(const char *data, size_t size, ministore__json
 /** The place behind an escape; NULL if it is not valid. */
 const uint8_t *ministore__json_escape(const uint8_t *at, const uint8_t *end, ministore__json_rules rules);
 
-/** Bytes of the UTF-8 sequence of two to four bytes at a place; 0 if invalid. */
-size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end);
-
 static inline bool ministore__is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, BULK_BYTES = 512 /* from there on json_lines.c is quicker */ };
+enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, BULK_BYTES = 256 /* from there on json_lines.c is quicker */ };
 
 /** One text under check. The scan functions take a place in it and return the place behind what they scanned, or
  *  NULL after noting what is wrong. */
@@ -78,7 +78,7 @@ static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end) {
 }
 
 /** The length of the UTF-8 sequence of two to four bytes at a place (The Unicode Standard, table 3-7), 0 if invalid. */
-size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end) {
+static size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
     const uint8_t lead = at[0];
     const size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     if (lead < 0xC2 || lead > 0xF4 || (size_t)(end - at) < size) return 0;
@@ -92,7 +92,7 @@ size_t ministore__utf8_sequence(const uint8_t *at, const uint8_t *end) {
 
 static const uint8_t *scan_utf8(checker *text, const uint8_t *at) {
     while (at < text->end && *at >= 0x80) {
-        const size_t size = ministore__utf8_sequence(at, text->end);
+        const size_t size = utf8_sequence(at, text->end);
         if (size == 0) return fail(text, at, "a string is not valid UTF-8");
         at += size;
     }

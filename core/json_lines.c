@@ -10,56 +10,314 @@
 #define MINISTORE_VECTOR_BYTES 64
 #endif
 
-#if (defined(__SSE2__) || (defined(__ARM_NEON) && defined(__aarch64__))) && MINISTORE_VECTOR_BYTES > 0
+#if (defined(__x86_64__) || (defined(__ARM_NEON) && defined(__aarch64__))) && MINISTORE_VECTOR_BYTES > 0
 
-enum { BLOCK = 64 };
+enum {
+    BLOCK = 64,       /* bytes looked at at once, the first of which is the last one of the block before */
+    STEP = BLOCK - 1, /* to the next one */
+    BEFORE = 3,       /* bytes before it that are looked at, too */
+    LANES_MAX = 8,    /* blocks judged together, as a group */
+    BLOCKS = 8        /* whose tokens and words are judged together, and those of one group more */
+};
 
 #define INLINE __attribute__((always_inline)) inline /* into the function of each kind of vector */
-#define JUDGED (UINT64_MAX - 1)                      /* all places of a block but the first */
+#define FOUND_MAX ((BLOCKS + LANES_MAX) * BLOCK)
+#define JUDGED (UINT64_MAX - 1)  /* all places of a block but the first, which are judged before */
+#define LAST ((uint64_t)1 << 63) /* so that there is a lowest bit */
 
-/**
- * A bit for each byte of a block, the first byte's lowest, and a word for each kind of byte. A block begins with the
- * last byte of the one before, so that what may stand at a place is told by the bit below it. That byte's place is not
- * judged again.
- */
+#if defined(__clang__)
+#define UNROLLED
+#else
+#define UNROLLED _Pragma("GCC unroll 4")
+#endif
+
+/** The bytes that others are compared with. */
+enum { QUOTE, BACKSLASH, SPACE, TAB, NEWLINE, COLON, COMMA, OPEN, CLOSE, MINUS, POINT, ZERO, SAMPLES };
+static const char samples[] = "\"\\ \t\n:,{}-.0";
+
+/** What seldom is in a block, or never. */
 typedef struct {
-    uint64_t quote, backslash, control, high, space, newline, colon, comma, open, curly, close;
-    uint64_t digit, minus, point, zero;
-    uint64_t blank, scalar; /* between tokens; numbers and words */
-} kinds;
+    uint64_t quote, backslash, high;
+} special;
 
-/** A walk through lines, block by block. */
+/** What has been found in blocks and is not judged yet; with room for what is put down behind the last. */
+typedef struct {
+    uint8_t tokens[FOUND_MAX + BLOCK];
+    uint32_t ends[FOUND_MAX + 16];  /* of lines */
+    uint32_t words[FOUND_MAX + 16]; /* where they begin */
+    size_t token_count, end_count, word_count;
+} findings;
+
+/** A walk through lines, group by group. */
 typedef struct {
     const uint8_t *begin, *end;
     ministore__json_rules rules;
     ministore_span *spans; /* of the lines that are good */
     size_t count, most;
-    const uint8_t *line;    /* where the next one begins */
-    const uint8_t *settled; /* bytes before this are of an escape, a character or a word already checked */
+    size_t line;            /* where the next one begins */
+    const uint8_t *settled; /* escapes before this are checked already */
+    unsigned blocks;        /* in what is found */
     bool stopped;
-    uint64_t objects; /* a bit for each open bracket, the innermost one's lowest: it is an object. A 1 above all */
+    uint64_t levels; /* of open brackets, the innermost one's lowest; a line's above all */
+    findings *found;
     /* What goes on from the block before, each 0 or 1. */
-    uint64_t in_string, in_name, in_fraction, at_zero;
-    uint64_t in_blank[6]; /* behind tokens of six kinds */
+    uint64_t escaped, in_string, in_run, at_name_end, at_zero, behind_colon, behind_element;
+    uint64_t in_blank[7]; /* behind tokens of seven kinds */
 } walker;
 
 /* ---- bits ---- */
 
-static inline uint64_t bits_below(ptrdiff_t n) {
-    return n <= 0 ? 0 : n >= BLOCK ? UINT64_MAX : ((uint64_t)1 << n) - 1;
-}
-
-/** The bits of a block at `at` from bit `first` up to the byte before `behind`. */
-static inline uint64_t bits_up_to(const uint8_t *at, unsigned first, const uint8_t *behind) {
-    return bits_below(behind - at) & (UINT64_MAX << first);
-}
-
-static inline unsigned lowest(uint64_t bits) {
+INLINE static unsigned lowest(uint64_t bits) {
     return (unsigned)__builtin_ctzll(bits);
 }
 
+/** The bytes behind backslashes that are not behind such themselves (as simdjson's scanner of escapes, J. Keiser). */
+INLINE static uint64_t escaped_bytes(uint64_t backslash, uint64_t *first) {
+    const uint64_t odd = 0xAAAAAAAAAAAAAAAA;
+    const uint64_t begins = backslash & ~*first;
+    const uint64_t escaped = ((begins << 1 | odd) - begins) ^ odd ^ (backslash | *first);
+    *first = escaped >> 63;
+    return escaped;
+}
+
+/* ---- tables for the bits of a byte's halves ---- */
+
+/*
+ * Which two bytes in a row break UTF-8, by the halves of the first and the upper half of the second, each bit for
+ * a way to do so; 0x80: two continuations, which are right behind a lead of three or four bytes. J. Keiser, D. Lemire:
+ * Validating UTF-8 in less than one instruction per byte. Software: Practice and Experience 51 (2021).
+ */
+static const uint8_t utf8_lead[16] = {2, 2, 2, 2, 2, 2, 2, 2, 0x80, 0x80, 0x80, 0x80, 0x21, 0x01, 0x15, 0x49};
+static const uint8_t utf8_lead_low[16] = {0xE7, 0xA3, 0x83, 0x83, 0x8B, 0xCB, 0xCB, 0xCB,
+                                          0xCB, 0xCB, 0xCB, 0xCB, 0xCB, 0xDB, 0xCB, 0xCB};
+static const uint8_t utf8_next[16] = {1, 1, 1, 1, 1, 1, 1, 1, 0xE6, 0xAE, 0xBA, 0xBA, 1, 1, 1, 1};
+
+/* The letters of escapes, "/ \\ bfn rtu, by their halves. */
+static const uint8_t escape_high[16] = {[2] = 1, [5] = 2, [6] = 4, [7] = 8};
+static const uint8_t escape_low[16] = {[2] = 13, [4] = 8, [5] = 8, [6] = 4, [12] = 2, [14] = 4, [15] = 1};
+
+/* ---- a block: each check gives the bytes that are wrong ---- */
+
+/** Check the four digits of escapes with a u at these places. */
+static uint64_t check_unicode(walker *on, const uint8_t *at, uint64_t letters) {
+    for (; letters != 0; letters &= letters - 1) {
+        const uint8_t *letter = at + lowest(letters);
+        if (letter < on->settled) continue; /* of a pair */
+        on->settled = ministore__json_escape(letter - 1, on->end, on->rules);
+        if (on->settled == NULL) return letters & (0 - letters);
+    }
+    return 0;
+}
+
+/* ---- what is found ---- */
+
+/** Put down the tokens, each as its byte, with a bit turned where it is behind a colon or an element. */
+INLINE static void put_tokens(findings *found, const uint8_t *bytes, uint64_t tokens, uint64_t colons,
+                              uint64_t elements) {
+    uint8_t *out = found->tokens + found->token_count;
+    found->token_count += (size_t)__builtin_popcountll(tokens);
+    do { /* four at once: a branch for each would often be mispredicted */
+        for (unsigned n = 0; n < 4; n++, tokens &= tokens - 1) {
+            const unsigned i = lowest(tokens | LAST);
+            *out++ = (uint8_t)(bytes[i] ^ (colons >> i & 1) << 7 ^ (elements >> i & 1) << 3);
+        }
+    } while (tokens != 0);
+}
+
+/** Put down places. How many there are then. */
+INLINE static size_t put_some(uint32_t *out, size_t count, uint32_t base, uint64_t bits) {
+    out += count;
+    count += (size_t)__builtin_popcountll(bits);
+    do {
+        for (unsigned n = 0; n < 2; n++, bits &= bits - 1) *out++ = base + lowest(bits | LAST);
+    } while (bits != 0);
+    return count;
+}
+
+INLINE static void put_places(findings *found, uint32_t base, uint64_t newlines, uint64_t words) {
+    found->end_count = put_some(found->ends, found->end_count, base, newlines);
+    found->word_count = put_some(found->words, found->word_count, base, words);
+}
+
+/* ---- what is judged when there is more of it ---- */
+
+/* A level is one of these, in three bits. Deeper than 20 the lowest, a line, is lost, and no line can end. */
+enum { ARRAY = 1, OBJECT = 2, LINE = 4 };
+
+/** What each token asks of the levels and does to them: the innermost one must be `around`; then they are shifted. */
+typedef struct {
+    uint8_t around, left, push, right;
+} effect;
+
+#define EFFECTS(byte, around, ...)                                                                                     \
+    [byte] = {around, __VA_ARGS__}, [byte ^ 0x80] = {around | OBJECT, __VA_ARGS__},                                    \
+    [byte ^ 0x08] = {around | ARRAY, __VA_ARGS__}, [byte ^ 0x88] = {around | ARRAY | OBJECT, __VA_ARGS__}
+
+static const effect effects[256] = {EFFECTS('[', 0, 3, ARRAY, 0), EFFECTS('{', 0, 3, OBJECT, 0),
+                                    EFFECTS(']', ARRAY, 0, 0, 3), EFFECTS('}', OBJECT, 0, 0, 3),
+                                    EFFECTS('\n', LINE, 0, 0, 0)};
+
+/** Follow the brackets. How many lines end behind such as belong together. */
+INLINE static size_t check_tokens(walker *on) {
+    const findings *found = on->found;
+    uint64_t levels = on->levels;
+    size_t lines = 0;
+    for (size_t i = 0; i < found->token_count; i++) {
+        const effect e = effects[found->tokens[i]];
+        if ((e.around & ~levels) != 0) {
+            on->stopped = true;
+            break;
+        }
+        levels = (levels << e.left | e.push) >> e.right;
+        lines += e.around == LINE;
+    }
+    on->levels = levels;
+    return lines;
+}
+
+static inline uint32_t four(const void *bytes) {
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/** Whether one of the three words stands there, and behind it what may follow a value. */
+INLINE static bool is_word(const uint8_t *at, const uint8_t *end) {
+    uint8_t copy[6] = {0};
+    if (end - at < 6) at = memcpy(copy, at, (size_t)(end - at));
+    const uint32_t word = four(at);
+    const unsigned is_false = word == four("fals") && at[4] == 'e';
+    const uint8_t next = at[4 + is_false];
+    const uint64_t separators = 1ULL << ',' | 1ULL << ' ' | 1ULL << '\t' | 1ULL << '\n' | 1ULL << '\r';
+    const bool separates = (next < 64 && (separators >> next & 1) != 0) || (next | 0x20) == '}';
+    return separates && (word == four("true") || word == four("null") || is_false);
+}
+
+/** How many of the lines have nothing but words for words. */
+INLINE static size_t check_words(walker *on, size_t lines) {
+    const findings *found = on->found;
+    for (size_t i = 0; i < found->word_count; i++) {
+        const uint32_t at = found->words[i];
+        if (is_word(on->begin + at, on->end)) continue;
+        while (lines > 0 && found->ends[lines - 1] > at) lines--;
+        on->stopped = true;
+        break;
+    }
+    return lines;
+}
+
+static inline bool is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+/** Note the lines that ended in the blocks judged last, up to the first bad one. */
+INLINE static void take_lines(walker *on) {
+    findings *found = on->found;
+    const size_t lines = check_words(on, check_tokens(on));
+    const size_t size = (size_t)(on->end - on->begin);
+    size_t line = on->line, count = on->count;
+    for (size_t i = 0; i < lines && count < on->most; i++) {
+        size_t first = line, behind = found->ends[i];
+        line = behind < size ? behind + 1 : behind;
+        while (is_blank(on->begin[first])) first++;
+        while (is_blank(on->begin[behind - 1])) behind--;
+        on->spans[count++] = (ministore_span){(uint32_t)first, (uint32_t)(behind - first)};
+    }
+    on->line = line;
+    on->count = count;
+    on->stopped = on->stopped || count == on->most;
+    found->token_count = found->end_count = found->word_count = 0;
+    on->blocks = 0;
+}
+
+/* ---- the kinds of vectors ---- */
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+/* Multiplying by ones without carry sums up modulo 2. */
+#define MULTIPLIED(bits)                                                                                               \
+    ((uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)(bits)), _mm_set1_epi8(-1), 0)))
+#define TABLE(table) _mm_loadu_si128((const __m128i *)(table))
+
+#define AVX2 "avx2,bmi,bmi2,popcnt,pclmul"
+
+#define NAMED(name) avx2_##name
+#define TARGET __attribute__((target(AVX2)))
+#define WIDTH 32
+#define EQUAL(v, c) HIGH((v) == (c))
+#define BELOW(v, c) HIGH((v) < (c))
+#define HIGH(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8((__m256i)(v)))
+#define HIGHEST(w) (unsigned)_mm256_movemask_pd((__m256d)(w))
+#define LANE_NUMBERS 0, 1, 2, 3
+#define LOOKUP(table, v) (NAMED(vector)) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(TABLE(table)), (__m256i)(v))
+#define ODD_SO_FAR MULTIPLIED
+#define PUT_TOKENS put_tokens
+#define PUT_PLACES put_places
+#include "json_lines.h"
+
+static const uint8_t all_places[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                       32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                       48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512vbmi2,bmi,bmi2,popcnt,pclmul"
+
+#define FOR_AVX512 __attribute__((target(AVX512))) INLINE static
+
+/** put_tokens, by one instruction that moves the bytes of tokens together. */
+FOR_AVX512 void avx512_put_tokens(findings *found, const uint8_t *bytes, uint64_t tokens, uint64_t colons,
+                                  uint64_t elements) {
+    __m512i v = _mm512_loadu_si512(bytes);
+    v = _mm512_mask_sub_epi8(v, colons, v, _mm512_set1_epi8((char)0x80));
+    v = _mm512_mask_sub_epi8(v, elements, v, _mm512_set1_epi8(0x08)); /* which all tokens have */
+    _mm512_storeu_si512(found->tokens + found->token_count, _mm512_maskz_compress_epi8(tokens, v));
+    found->token_count += (size_t)__builtin_popcountll(tokens);
+}
+
+/** put_some, by the same instruction for up to four of them. */
+FOR_AVX512 size_t avx512_put_some(uint32_t *out, size_t count, uint32_t base, uint64_t bits) {
+    const unsigned more = (unsigned)__builtin_popcountll(bits);
+    if (more > 4) return put_some(out, count, base, bits);
+    const __m128i places = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(all_places)));
+    _mm_storeu_si128((__m128i *)(out + count), _mm_add_epi32(_mm_cvtepu8_epi32(places), _mm_set1_epi32((int)base)));
+    return count + more;
+}
+
+FOR_AVX512 void avx512_put_places(findings *found, uint32_t base, uint64_t newlines, uint64_t words) {
+    found->end_count = avx512_put_some(found->ends, found->end_count, base, newlines);
+    found->word_count = avx512_put_some(found->words, found->word_count, base, words);
+}
+
+#define NAMED(name) avx512_##name
+#define TARGET __attribute__((target(AVX512)))
+#define WIDTH 64
+#define EQUAL(v, c) _mm512_cmpeq_epi8_mask((__m512i)(v), (__m512i)(c))
+#define BELOW(v, c) _mm512_cmplt_epu8_mask((__m512i)(v), (__m512i)(c))
+#define HIGH(v) _mm512_movepi8_mask((__m512i)(v))
+#define HIGHEST(w) _mm512_movepi64_mask((__m512i)(w))
+#define LANE_NUMBERS 0, 1, 2, 3, 4, 5, 6, 7
+#define LOOKUP(table, v) (NAMED(vector)) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(TABLE(table)), (__m512i)(v))
+#define ODD_SO_FAR MULTIPLIED
+#define PUT_TOKENS avx512_put_tokens
+#define PUT_PLACES avx512_put_places
+#include "json_lines.h"
+
+static void walk(walker *on) {
+    if (MINISTORE_VECTOR_BYTES >= 64 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vbmi2"))
+        avx512_walk(on);
+    else if (MINISTORE_VECTOR_BYTES >= 32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul"))
+        avx2_walk(on);
+}
+
+#else
+
+#include <arm_neon.h>
+
 /** For each bit whether an odd number of bits is set up to it. */
-static inline uint64_t odd_so_far(uint64_t bits) {
+INLINE static uint64_t odd_so_far(uint64_t bits) {
     bits ^= bits << 1;
     bits ^= bits << 2;
     bits ^= bits << 4;
@@ -67,270 +325,6 @@ static inline uint64_t odd_so_far(uint64_t bits) {
     bits ^= bits << 16;
     return bits ^ bits << 32;
 }
-
-/** The places behind runs of `within` that begin at bits; *going_on: one that began before goes on at the lowest bit.
- */
-static inline uint64_t behind_runs(uint64_t bits, uint64_t within, uint64_t *going_on) {
-    unsigned long long sum;
-    const bool over = __builtin_uaddll_overflow(within, (bits & within) | *going_on, &sum);
-    *going_on = over;
-    return sum & ~within;
-}
-
-/** The places behind tokens whose last bytes are `bits`, and behind the blanks there. */
-static inline uint64_t behind_tokens(uint64_t bits, uint64_t blank, uint64_t *going_on) {
-    const uint64_t next = bits << 1;
-    return blank == 0 ? next : (next & ~blank) | behind_runs(next, blank, going_on);
-}
-
-/* ---- what needs a look at single bytes ---- */
-
-static inline void settle(walker *on, const uint8_t *behind) {
-    if (behind > on->settled) on->settled = behind;
-}
-
-/** The place behind an escape; NULL if it is not valid. */
-static inline const uint8_t *escape_end(const walker *on, const uint8_t *at) {
-    const uint8_t kind = on->end - at > 1 ? at[1] : 'u';
-    if (kind == 'u') return ministore__json_escape(at, on->end, on->rules);
-    return memchr("\"\\/bfnrt", kind, 8) != NULL ? at + 2 : NULL;
-}
-
-/** Check escapes, and take their bytes out of the quotes. The first bad one. */
-static inline uint64_t check_escapes(walker *on, const uint8_t *at, kinds *k) {
-    while (k->backslash != 0) {
-        const unsigned i = lowest(k->backslash);
-        const uint8_t *behind = escape_end(on, at + i);
-        if (behind == NULL) return (uint64_t)1 << i;
-        const uint64_t bits = bits_up_to(at, i, behind);
-        k->backslash &= ~bits;
-        k->quote &= ~bits;
-        settle(on, behind);
-    }
-    return 0;
-}
-
-static inline bool is_continuation(uint8_t byte) {
-    return (byte & 0xC0) == 0x80;
-}
-
-/** As ministore__utf8_sequence, with a short way for most of what three bytes hold. */
-static inline size_t character_size(const walker *on, const uint8_t *at) {
-    const bool three = *at > 0xE0 && *at < 0xED && on->end - at > 2;
-    return three && is_continuation(at[1]) && is_continuation(at[2]) ? 3 : ministore__utf8_sequence(at, on->end);
-}
-
-static inline uint64_t check_utf8(walker *on, const uint8_t *at, uint64_t high) {
-    while (high != 0) {
-        const uint8_t *here = at + lowest(high);
-        do {
-            const size_t size = character_size(on, here);
-            if (size == 0) return (uint64_t)1 << (here - at);
-            here += size;
-        } while (here < on->end && here < at + BLOCK && *here >= 0x80);
-        high &= ~bits_below(here - at);
-        settle(on, here);
-    }
-    return 0;
-}
-
-/** The place behind a word, where a bracket or a comma must come; NULL if there is none. */
-static inline const uint8_t *word_end(const walker *on, const uint8_t *at) {
-    const ptrdiff_t left = on->end - at;
-    if (left > 4 && (memcmp(at, "true", 4) == 0 || memcmp(at, "null", 4) == 0)) return at + 4;
-    return left > 5 && memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
-}
-
-/** Check the words that begin at `starts`, and take their bytes out of `odd`. */
-static inline uint64_t check_words(walker *on, const uint8_t *at, uint64_t starts, uint64_t odd) {
-    for (; starts != 0; starts &= starts - 1) {
-        const unsigned i = lowest(starts);
-        const uint8_t *behind = word_end(on, at + i);
-        if (behind == NULL) break;
-        if (*behind > ' ' && *behind != ',' && *behind != '}' && *behind != ']') break;
-        odd &= ~bits_up_to(at, i, behind);
-        settle(on, behind);
-    }
-    return odd;
-}
-
-/* ---- a block: each check gives the bytes that are wrong ---- */
-
-/** Check strings, and take out of `k` what stands in them. The bytes in strings, opening quotes included. */
-INLINE static uint64_t check_strings(walker *on, const uint8_t *at, uint64_t unsettled, kinds *k, uint64_t *wrong) {
-    if (k->backslash != 0 || unsettled != UINT64_MAX) {
-        k->quote &= unsettled;
-        k->backslash &= unsettled;
-        *wrong |= check_escapes(on, at, k);
-    }
-    const uint64_t inside = odd_so_far(k->quote) ^ (0 - (on->in_string ^ (k->quote & 1)));
-    on->in_string = inside >> 63;
-    *wrong |= k->control & inside;
-    if ((k->high & inside) != 0) *wrong |= check_utf8(on, at, k->high & inside & unsettled);
-    const uint64_t outside = ~(inside | k->quote);
-    k->newline &= outside;
-    k->colon &= outside;
-    k->comma &= outside;
-    k->open &= outside;
-    k->close &= outside;
-    k->blank = (k->space | k->control) & outside & ~k->newline;
-    k->scalar = outside & ~(k->newline | k->colon | k->comma | k->open | k->close | k->blank);
-    return inside;
-}
-
-/** Check numbers without exponent. */
-INLINE static uint64_t check_numbers(walker *on, const kinds *k, uint64_t plain, uint64_t starts) {
-    const uint64_t digits = k->digit & plain;
-    const uint64_t points = k->point & plain;
-    const uint64_t minuses = k->minus & plain;
-    const uint64_t zeros = (k->zero & plain & (starts | minuses << 1)) | on->at_zero;
-    on->at_zero = zeros >> 63;
-    const uint64_t wrong = (points & starts) | (minuses & ~starts) | ((points | minuses) << 1 & ~digits);
-    return wrong | (points & behind_runs(points << 1, digits, &on->in_fraction)) | (digits & zeros << 1);
-}
-
-INLINE static uint64_t check_scalars(walker *on, const uint8_t *at, uint64_t unsettled, const kinds *k,
-                                     uint64_t starts) {
-    const uint64_t plain = k->scalar & unsettled;
-    uint64_t odd = plain & ~(k->digit | k->minus | k->point);
-    if (odd != 0) odd = check_words(on, at, starts & odd, odd);
-    return odd | check_numbers(on, k, plain, starts);
-}
-
-/** What brackets tell: the bytes in an object, and the brackets that open and close the value of a line. */
-typedef struct {
-    uint64_t object, first, last;
-} nesting;
-
-INLINE static nesting check_brackets(walker *on, const kinds *k, uint64_t *wrong) {
-    uint64_t objects = on->objects;
-    nesting n = {.object = 0 - (objects & 1), .last = k->close & (objects == 1)};
-    for (uint64_t brackets = (k->open | k->close) & JUDGED; brackets != 0; brackets &= brackets - 1) {
-        const unsigned i = lowest(brackets);
-        const uint64_t curly = k->curly >> i & 1;
-        const uint64_t outermost = objects == 1;
-        if ((k->open >> i & 1) != 0) {
-            *wrong |= (objects >> 63) << i;
-            objects = objects << 1 | curly;
-            n.first |= outermost << i;
-        } else {
-            *wrong |= (outermost | ((objects & 1) ^ curly)) << i;
-            objects >>= 1;
-            n.last |= (uint64_t)(objects == 1) << i;
-        }
-        n.object = (n.object & ~(UINT64_MAX << i)) | (0 - (objects & 1)) << i;
-    }
-    on->objects = objects | (objects == 0); /* one too many closed: wrong anyway, but no walk without a 1 above all */
-    return n;
-}
-
-INLINE static bool is_blank(uint8_t byte) {
-    return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-/** Check which control characters stand between tokens. A mark takes the part of the newline behind it. */
-INLINE static uint64_t check_blanks(const uint8_t *at, kinds *k, uint64_t *line_ends) {
-    const uint64_t marks = k->blank & k->newline >> 1 & JUDGED;
-    *line_ends = (k->newline & ~(marks << 1)) | marks;
-    for (uint64_t left = k->blank & JUDGED; left != 0; left &= left - 1)
-        if (!is_blank(at[lowest(left)])) return (uint64_t)1 << lowest(left);
-    k->blank &= ~marks;
-    return 0;
-}
-
-/** Check that each token may follow the one before. */
-INLINE static uint64_t check_order(walker *on, const kinds *k, uint64_t blank, uint64_t inside, uint64_t starts,
-                                   nesting n, uint64_t line_ends) {
-    const uint64_t opening = k->quote & inside;
-    const uint64_t closing = k->quote & ~inside;
-    const uint64_t values = opening | starts | k->open;
-    uint64_t *in_blank = on->in_blank;
-    const uint64_t behind_separator = behind_tokens(k->colon | k->comma | k->newline, blank, in_blank++);
-    const uint64_t behind_open = behind_tokens(k->open, blank, in_blank++);
-    uint64_t wrong = (values ^ (behind_separator | behind_open)) & ~(behind_open & k->close);
-    wrong |= n.first ^ behind_tokens(k->newline, blank, in_blank++);
-    wrong |= line_ends ^ behind_tokens(n.last, blank, in_blank++);
-    const uint64_t names = behind_tokens((k->open & k->curly) | (k->comma & n.object), blank, in_blank++);
-    wrong |= names & ~(opening | k->close);
-    const uint64_t name_ends = closing & behind_runs(names & opening, inside, &on->in_name);
-    on->in_name |= name_ends >> 63;
-    return wrong | (k->colon ^ behind_tokens(name_ends, blank, in_blank));
-}
-
-/** Note the lines that end at these newlines. */
-INLINE static void take_lines(walker *on, const uint8_t *at, uint64_t newlines) {
-    for (; newlines != 0 && on->count < on->most; newlines &= newlines - 1) {
-        const uint8_t *first = on->line;
-        const uint8_t *behind = at + lowest(newlines);
-        on->line = behind < on->end ? behind + 1 : behind;
-        while (is_blank(*first)) first++;
-        while (is_blank(behind[-1])) behind--;
-        on->spans[on->count++] = (ministore_span){(uint32_t)(first - on->begin), (uint32_t)(behind - first)};
-    }
-}
-
-INLINE static void check_block(walker *on, const uint8_t *at, kinds k) {
-    uint64_t wrong = 0;
-    const uint64_t unsettled = on->settled > at ? ~bits_below(on->settled - at) : UINT64_MAX;
-    const uint64_t inside = check_strings(on, at, unsettled, &k, &wrong);
-    const uint64_t starts = k.scalar & ~(k.scalar << 1) & JUDGED;
-    wrong |= check_scalars(on, at, unsettled, &k, starts);
-    const nesting n = check_brackets(on, &k, &wrong);
-    if (k.blank == 0) { /* the same without the work for blanks */
-        wrong |= check_order(on, &k, 0, inside, starts, n, k.newline);
-    } else {
-        uint64_t line_ends = 0;
-        wrong |= check_blanks(at, &k, &line_ends);
-        wrong |= check_order(on, &k, k.blank, inside, starts, n, line_ends);
-    }
-    wrong &= JUDGED;
-    k.newline &= JUDGED;
-    if (wrong != 0) k.newline &= bits_below((ptrdiff_t)lowest(wrong));
-    take_lines(on, at, k.newline);
-    on->stopped = wrong != 0 || on->count == on->most;
-}
-
-/* ---- the kinds of vectors ---- */
-
-#if defined(__SSE2__)
-
-#include <immintrin.h>
-
-#define NAMED(name) sse2_##name
-#define TARGET
-#define WIDTH 16
-#define EQUAL(v, c) HIGH((v) == (c))
-#define BELOW(v, c) HIGH((v) < (c))
-#define HIGH(v) ((uint64_t)(uint32_t)_mm_movemask_epi8((__m128i)(v)))
-#include "json_lines.h"
-
-#define NAMED(name) avx2_##name
-#define TARGET __attribute__((target("avx2,bmi")))
-#define WIDTH 32
-#define EQUAL(v, c) HIGH((v) == (c))
-#define BELOW(v, c) HIGH((v) < (c))
-#define HIGH(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8((__m256i)(v)))
-#include "json_lines.h"
-
-#define NAMED(name) avx512_##name
-#define TARGET __attribute__((target("avx512f,avx512bw,bmi")))
-#define WIDTH 64
-#define EQUAL(v, c) _mm512_cmpeq_epi8_mask((__m512i)(v), _mm512_set1_epi8(c))
-#define BELOW(v, c) _mm512_cmplt_epu8_mask((__m512i)(v), _mm512_set1_epi8(c))
-#define HIGH(v) _mm512_movepi8_mask((__m512i)(v))
-#include "json_lines.h"
-static void walk(walker *on) {
-    if (MINISTORE_VECTOR_BYTES >= 64 && __builtin_cpu_supports("avx512bw"))
-        avx512_walk(on);
-    else if (MINISTORE_VECTOR_BYTES >= 32 && __builtin_cpu_supports("avx2"))
-        avx2_walk(on);
-    else
-        sse2_walk(on);
-}
-
-#else
-
-#include <arm_neon.h>
 
 static inline uint64_t neon_bits(uint8x16_t truth) {
     const uint8x16_t weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -344,6 +338,12 @@ static inline uint64_t neon_bits(uint8x16_t truth) {
 #define EQUAL(v, c) neon_bits((uint8x16_t)((v) == (c)))
 #define BELOW(v, c) neon_bits((uint8x16_t)((v) < (c)))
 #define HIGH(v) neon_bits((uint8x16_t)((v) >= 0x80))
+#define HIGHEST(w) (unsigned)((w)[0] >> 63 | (w)[1] >> 63 << 1)
+#define LANE_NUMBERS 0, 1
+#define LOOKUP(table, v) vqtbl1q_u8(vld1q_u8(table), (v))
+#define ODD_SO_FAR odd_so_far
+#define PUT_TOKENS put_tokens
+#define PUT_PLACES put_places
 #include "json_lines.h"
 
 static void walk(walker *on) {
@@ -355,11 +355,13 @@ static void walk(walker *on) {
 size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                              size_t most, size_t *used) {
     const uint8_t *begin = (const uint8_t *)data;
-    walker on = {.begin = begin, .end = begin + size, .rules = rules, .spans = spans, .most = most};
-    on.line = on.settled = begin;
-    on.objects = 1;
-    if (size <= UINT32_MAX) walk(&on);
-    *used = (size_t)(on.line - begin);
+    findings found;
+    walker on = {.begin = begin, .end = begin + size, .rules = rules, .spans = spans, .most = most, .found = &found};
+    found.token_count = found.end_count = found.word_count = 0;
+    on.settled = begin;
+    on.levels = LINE;
+    if (size < UINT32_MAX) walk(&on);
+    *used = on.line;
     return on.count;
 }
 

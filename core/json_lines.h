@@ -1,60 +1,332 @@
 /*
  * The bulk validator for one kind of vector: json_lines.c includes this once for each, with NAMED, TARGET, WIDTH and
- * EQUAL, BELOW and HIGH (a bit for each byte of a vector: is it c, below c, 0x80 or more) defined.
+ * these defined: EQUAL, BELOW, HIGH (a bit for each byte: is it that of the other vector, below it, 0x80 or more),
+ * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), LANE_NUMBERS, ODD_SO_FAR, PUT_TOKENS, PUT_PLACES.
  */
 
-typedef uint8_t NAMED(vector) __attribute__((vector_size(WIDTH)));
+#define LANES (WIDTH / 8) /* blocks judged together, as a group */
+#define vector NAMED(vector)
+#define words NAMED(words)
+#define kinds NAMED(kinds)
+#define flags NAMED(flags)
 
-TARGET __attribute__((always_inline)) static inline kinds NAMED(sort)(const uint8_t *at) {
-    kinds all = {0};
-#if !defined(__clang__)
-#pragma GCC unroll 4
-#endif
+typedef uint8_t vector __attribute__((vector_size(WIDTH)));
+
+/** A bit for each byte of each block of a group, the first byte's lowest. */
+typedef uint64_t words __attribute__((vector_size(WIDTH)));
+
+/** For each kind of byte where it is. */
+typedef struct {
+    words quote, inside, control, space, tab, newline, colon, comma, open, curly, close, digit, minus, point, zero;
+    words wrong;                 /* in strings */
+    const uint8_t *bytes[LANES]; /* of each block */
+    uint32_t base;               /* where the first block is in the text */
+    unsigned lanes;              /* how many blocks there are */
+} kinds;
+
+/** Brackets and newlines, the tokens; those of them behind colons and behind elements; newlines, and where words begin.
+ */
+typedef struct {
+    words tokens, colons, elements, newlines, word_begins;
+} flags;
+
+TARGET INLINE static vector NAMED(load)(const uint8_t *bytes) {
+    vector v;
+    memcpy(&v, bytes, WIDTH);
+    return v;
+}
+
+/** Put down a block's word. Not by w[lane]: some compilers load and store all of it then, which is slow. */
+TARGET INLINE static void NAMED(put)(words *w, unsigned lane, uint64_t bits) {
+    memcpy((uint8_t *)w + lane * sizeof bits, &bits, sizeof bits);
+}
+
+TARGET INLINE static uint64_t NAMED(get)(const words *w, unsigned lane) {
+    uint64_t bits;
+    memcpy(&bits, (const uint8_t *)w + lane * sizeof bits, sizeof bits);
+    return bits;
+}
+
+/** Put down where a block has which bytes. */
+TARGET INLINE static void NAMED(sort)(const vector *like, kinds *k, unsigned lane, const uint8_t *bytes, special *s) {
+    uint64_t quote = 0, backslash = 0, high = 0, control = 0, space = 0, tab = 0, newline = 0, colon = 0, comma = 0;
+    uint64_t open = 0, curly = 0, close = 0, digit = 0, minus = 0, point = 0, zero = 0;
+    UNROLLED
     for (unsigned i = 0; i < BLOCK; i += WIDTH) {
-        NAMED(vector) v;
-        memcpy(&v, at + i, WIDTH);
-        const NAMED(vector) bracket = v | 0x20; /* as if curly */
-        const NAMED(vector) value = v - '0';
-        all.quote |= EQUAL(v, '"') << i;
-        all.backslash |= EQUAL(v, '\\') << i;
-        all.control |= BELOW(v, 0x20) << i;
-        all.high |= HIGH(v) << i;
-        all.space |= EQUAL(v, ' ') << i;
-        all.newline |= EQUAL(v, '\n') << i;
-        all.colon |= EQUAL(v, ':') << i;
-        all.comma |= EQUAL(v, ',') << i;
-        all.open |= EQUAL(bracket, '{') << i;
-        all.curly |= EQUAL(v | 0x06, 0x7F) << i; /* of brackets */
-        all.close |= EQUAL(bracket, '}') << i;
-        all.digit |= BELOW(value, 10) << i;
-        all.minus |= EQUAL(v, '-') << i;
-        all.point |= EQUAL(v, '.') << i;
-        all.zero |= EQUAL(v, '0') << i;
+        const vector v = NAMED(load)(bytes + i);
+        const vector bracket = v | like[SPACE]; /* as if curly */
+        quote |= EQUAL(v, like[QUOTE]) << i;
+        backslash |= EQUAL(v, like[BACKSLASH]) << i;
+        high |= HIGH(v) << i;
+        control |= BELOW(v, like[SPACE]) << i;
+        space |= EQUAL(v, like[SPACE]) << i;
+        tab |= EQUAL(v, like[TAB]) << i;
+        newline |= EQUAL(v, like[NEWLINE]) << i;
+        colon |= EQUAL(v, like[COLON]) << i;
+        comma |= EQUAL(v, like[COMMA]) << i;
+        open |= EQUAL(bracket, like[OPEN]) << i;
+        curly |= EQUAL(v, like[OPEN]) << i;
+        close |= EQUAL(bracket, like[CLOSE]) << i;
+        digit |= BELOW(v - like[ZERO], like[NEWLINE]) << i;
+        minus |= EQUAL(v, like[MINUS]) << i;
+        point |= EQUAL(v, like[POINT]) << i;
+        zero |= EQUAL(v, like[ZERO]) << i;
     }
-    return all;
+    *s = (special){quote, backslash, high};
+    NAMED(put)(&k->control, lane, control);
+    NAMED(put)(&k->space, lane, space);
+    NAMED(put)(&k->tab, lane, tab);
+    NAMED(put)(&k->newline, lane, newline);
+    NAMED(put)(&k->colon, lane, colon);
+    NAMED(put)(&k->comma, lane, comma);
+    NAMED(put)(&k->open, lane, open);
+    NAMED(put)(&k->curly, lane, curly);
+    NAMED(put)(&k->close, lane, close);
+    NAMED(put)(&k->digit, lane, digit);
+    NAMED(put)(&k->minus, lane, minus);
+    NAMED(put)(&k->point, lane, point);
+    NAMED(put)(&k->zero, lane, zero);
 }
 
-/** Check a block of fewer bytes. A newline before the text begins its first line, one behind it ends the last. */
-TARGET static void NAMED(check_part)(walker *on, const uint8_t *at) {
-    uint8_t copy[BLOCK];
-    const uint8_t *from = at < on->begin ? on->begin : at;
-    const size_t left = (size_t)(on->end - from);
-    const size_t most = BLOCK - (size_t)(from - at);
-    memset(copy, '\n', BLOCK);
-    memcpy(copy + (from - at), from, left < most ? left : most);
-    check_block(on, at, NAMED(sort)(copy));
+/** The bytes at which UTF-8 shows to be broken. The three bytes before the block are looked at, too. */
+TARGET INLINE static uint64_t NAMED(check_utf8)(const uint8_t *bytes) {
+    uint64_t good = 0;
+    UNROLLED
+    for (unsigned i = 0; i < BLOCK; i += WIDTH) {
+        const vector v = NAMED(load)(bytes + i), before = NAMED(load)(bytes + i - 1);
+        const vector third = (vector)(NAMED(load)(bytes + i - 2) >= 0xE0);
+        const vector fourth = (vector)(NAMED(load)(bytes + i - 3) >= 0xF0);
+        const vector lead = LOOKUP(utf8_lead, before >> 4) & LOOKUP(utf8_lead_low, before & 15);
+        const vector wrong = (lead & LOOKUP(utf8_next, v >> 4)) ^ ((third | fourth) & 0x80);
+        good |= EQUAL(wrong, wrong ^ wrong) << i;
+    }
+    return ~good;
 }
 
+/** The bytes that are no letter of an escape; *unicode: those that are a u. */
+TARGET INLINE static uint64_t NAMED(no_escapes)(const uint8_t *bytes, uint64_t *unicode) {
+    uint64_t none = 0;
+    *unicode = 0;
+    UNROLLED
+    for (unsigned i = 0; i < BLOCK; i += WIDTH) {
+        const vector v = NAMED(load)(bytes + i);
+        const vector letter = LOOKUP(escape_high, v >> 4) & LOOKUP(escape_low, v & 15);
+        none |= EQUAL(letter, letter ^ letter) << i;
+        *unicode |= EQUAL(v, v ^ v ^ 'u') << i;
+    }
+    return none;
+}
+
+/** Find strings in the block at `at`, whose bytes are loaded from `bytes`, and check what is in them. */
+TARGET INLINE static void NAMED(look_at)(walker *on, const vector *like, kinds *k, unsigned lane, const uint8_t *at,
+                                         const uint8_t *bytes) {
+    special s;
+    uint64_t wrong = 0;
+    NAMED(sort)(like, k, lane, bytes, &s);
+    if ((s.backslash | on->escaped) != 0) {
+        uint64_t unicode;
+        const uint64_t none = NAMED(no_escapes)(bytes, &unicode);
+        const uint64_t escaped = escaped_bytes(s.backslash, &on->escaped);
+        s.quote &= ~escaped;
+        wrong = (escaped & none) | check_unicode(on, at, escaped & unicode & JUDGED);
+    }
+    if (s.high != 0) wrong |= NAMED(check_utf8)(bytes);
+    const uint64_t inside = ODD_SO_FAR(s.quote) ^ (0 - (on->in_string ^ (s.quote & 1)));
+    on->in_string = inside >> 63;
+    NAMED(put)(&k->quote, lane, s.quote);
+    NAMED(put)(&k->inside, lane, inside);
+    NAMED(put)(&k->wrong, lane, wrong);
+    k->bytes[lane] = bytes;
+}
+
+/** The bytes of a block that is not all there: a newline before the text begins its first line, one behind it ends its
+ *  last. */
+static const uint8_t *NAMED(part)(const walker *on, const uint8_t *at, uint8_t *copy) {
+    const uint8_t *from = at - BEFORE < on->begin ? on->begin : at - BEFORE;
+    const size_t before = (size_t)(from - (at - BEFORE)), left = (size_t)(on->end - from);
+    const size_t room = BEFORE + BLOCK - before;
+    memset(copy, '\n', BEFORE + BLOCK);
+    memcpy(copy + before, from, left < room ? left : room);
+    return copy + BEFORE;
+}
+
+/** A bit for each of these blocks as the lowest of its word. */
+TARGET INLINE static words NAMED(spread)(unsigned blocks) {
+    return (((words){0} + blocks) >> (words){LANE_NUMBERS}) & 1;
+}
+
+/**
+ * The places behind runs of `within` that hold any of the bits, from there on; *going_on: one that began before does.
+ * It is one sum of all words: those that a carry reaches are told by the sum of the words' own carries, a bit each.
+ */
+TARGET INLINE static words NAMED(behind_runs)(words bits, words within, uint64_t *going_on) {
+    const words begins = bits & within;
+    const words sum = within + begins;
+    const unsigned over = HIGHEST(begins | (within & ~sum));
+    const unsigned full = HIGHEST((words)(sum == ~(words){0}));
+    const unsigned carries = ((over << 1 | (unsigned)*going_on) + full) ^ full;
+    *going_on = carries >> LANES & 1;
+    return (sum + NAMED(spread)(carries)) & ~within;
+}
+
+/** Each block's last bit as the lowest of the next one, too, which is of the same byte. */
+TARGET INLINE static words NAMED(carried)(words bits, uint64_t *last) {
+    const unsigned lasts = HIGHEST(bits);
+    const words carried = bits | NAMED(spread)(lasts << 1 | (unsigned)*last);
+    *last = lasts >> (LANES - 1);
+    return carried;
+}
+
+/** The places behind tokens whose last bytes are `bits`, and behind the blanks there. */
+TARGET INLINE static words NAMED(behind_tokens)(words bits, const words *blank, uint64_t *going_on) {
+    const words next = bits << 1;
+    return blank == NULL ? next : (next & ~*blank) | NAMED(behind_runs)(next, *blank, going_on);
+}
+
+TARGET INLINE static bool NAMED(is_zero)(words w) {
+    uint64_t all = 0;
+    for (unsigned i = 0; i < LANES; i++) all |= w[i];
+    return all == 0;
+}
+
+/** Blanks that are none. */
+TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
+    words wrong = blank & k->control & ~k->tab;
+    for (unsigned i = 0; i < LANES; i++)
+        for (uint64_t left = wrong[i]; left != 0; left &= left - 1)
+            if (k->bytes[i][lowest(left)] == '\r') wrong[i] ^= left & (0 - left);
+    return wrong;
+}
+
+/** Check that each token may follow the one before. */
+TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const words *blank, words scalar,
+                                              words line_ends, flags *f) {
+    const words outside = ~(k->inside | k->quote);
+    const words opening = k->quote & k->inside, closing = k->quote & ~k->inside;
+    const words colon = k->colon & outside, comma = k->comma & outside;
+    const words open = k->open & outside, close = k->close & outside;
+    const words digits = k->digit & scalar, points = k->point & scalar, minuses = k->minus & scalar;
+    const words starts = scalar & ~(scalar << 1) & JUDGED;
+    const words letters = scalar & ~(digits | minuses | points);
+    const words zeros = k->zero & scalar & (starts | minuses << 1);
+    words wrong = k->wrong | (k->control & k->inside) | (letters & ~(letters << 1 | starts));
+    wrong |= (points & starts) | (minuses & ~starts) | ((points | minuses) << 1 & ~digits);
+    wrong |= digits & NAMED(carried)(zeros, &on->at_zero) << 1;
+
+    const words values = opening | starts | open;
+    uint64_t *in_blank = on->in_blank;
+    const words behind_comma = NAMED(behind_tokens)(comma, blank, in_blank++);
+    const words behind_open = NAMED(behind_tokens)(open, blank, in_blank++);
+    const words behind_curly = NAMED(behind_tokens)(open & k->curly, blank, in_blank++);
+    const words behind_newline = NAMED(behind_tokens)(f->newlines, blank, in_blank++);
+    const words behind_colon = NAMED(behind_tokens)(colon, blank, in_blank++);
+    wrong |= (values ^ (behind_comma | behind_colon | behind_newline | behind_open)) & ~(behind_open & close);
+    wrong |= (behind_newline & ~open) | (behind_curly & ~(opening | close));
+    wrong |= line_ends & ~NAMED(behind_tokens)(close, blank, in_blank++);
+    const words names = (behind_curly | behind_comma) & opening;
+    /* Digits and names are never next to each other, so one sum does for both. */
+    const words behind = NAMED(behind_runs)((points << 1 & digits) | names, digits | k->inside, &on->in_run);
+    const words name_ends = NAMED(carried)(behind & closing, &on->at_name_end);
+    const words behind_name = NAMED(behind_tokens)(name_ends, blank, in_blank);
+    const words elements = (behind_comma & ~opening) | (behind_name & ~colon);
+    f->colons = NAMED(behind_runs)(colon, ~f->tokens, &on->behind_colon);
+    f->elements = (elements & f->tokens) | NAMED(behind_runs)(elements, ~f->tokens, &on->behind_element);
+    f->word_begins = letters & starts;
+    return wrong | (points & behind) | (colon & ~behind_name);
+}
+
+/** Forget what is found from the first wrong byte on. */
+TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong, unsigned lanes) {
+    for (unsigned i = 0; i < lanes; i++) {
+        const uint64_t before = on->stopped ? 0 : wrong[i] == 0 ? UINT64_MAX : (wrong[i] & (0 - wrong[i])) - 1;
+        on->stopped |= wrong[i] != 0;
+        f->tokens[i] &= before;
+        f->newlines[i] &= before;
+        f->word_begins[i] &= before;
+    }
+}
+
+/** Judge a group of blocks whose strings are known. */
+TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, unsigned lanes, flags *f) {
+    const words outside = ~(k->inside | k->quote);
+    const words newline = k->newline & outside;
+    const words marks = k->tab & newline >> 1 & JUDGED; /* each takes the part of the newline behind it */
+    const words line_ends = (newline & ~(marks << 1)) | marks;
+    const words blank = (k->space | k->control) & outside & ~(newline | marks);
+    const words tokens = newline | ((k->open | k->close) & outside);
+    const words scalar = outside & ~(tokens | k->colon | k->comma | blank | marks);
+    f->tokens = tokens;
+    f->newlines = newline;
+    words wrong = NAMED(is_zero)(blank)
+                      ? NAMED(check_order)(on, k, NULL, scalar, line_ends, f)
+                      : NAMED(check_order)(on, k, &blank, scalar, line_ends, f) | NAMED(wrong_blanks)(k, blank);
+    wrong &= JUDGED;
+    f->tokens &= JUDGED;
+    f->newlines &= JUDGED;
+    for (unsigned i = lanes; i < LANES; i++) wrong[i] = 0;
+    if (!NAMED(is_zero)(wrong)) NAMED(stop_at)(on, f, wrong, lanes);
+}
+
+/** Judge a group, and note the lines that end in it. */
+TARGET INLINE static void NAMED(finish)(walker *on, const kinds *k) {
+    flags f;
+    NAMED(judge)(on, k, k->lanes, &f);
+    for (unsigned i = 0; i < k->lanes; i++) {
+        PUT_TOKENS(on->found, k->bytes[i], NAMED(get)(&f.tokens, i), NAMED(get)(&f.colons, i),
+                   NAMED(get)(&f.elements, i));
+        PUT_PLACES(on->found, k->base + i * STEP, NAMED(get)(&f.newlines, i), NAMED(get)(&f.word_begins, i));
+    }
+    on->blocks += k->lanes;
+    if (on->stopped || on->blocks >= BLOCKS) take_lines(on);
+}
+
+/** A group is judged when the next one is there, as what was just stored word by word is slow to load as a whole. */
 TARGET static void NAMED(walk)(walker *on) {
+    uint8_t first[BEFORE + BLOCK], last[BEFORE + BLOCK];
+    vector like[SAMPLES];
+    kinds groups[2], *k = groups;
+    for (unsigned i = 0; i < SAMPLES; i++) memset(&like[i], samples[i], WIDTH);
+    __asm__("" : "+m"(like)); /* else they are made anew for each block */
+    memset(groups, 0, sizeof groups);
     const uint8_t *at = on->begin - 1;
-    NAMED(check_part)(on, at);
-    for (at += BLOCK - 1; on->end - at >= BLOCK && !on->stopped; at += BLOCK - 1) check_block(on, at, NAMED(sort)(at));
-    if (on->line < on->end && !on->stopped) NAMED(check_part)(on, at);
+    NAMED(look_at)(on, like, k, 0, at, NAMED(part)(on, at, first));
+    at += STEP;
+    k->base = UINT32_MAX; /* a byte before the text */
+    k->lanes = 1;
+    for (bool all = false; !on->stopped;) {
+        for (; k->lanes < LANES && on->end - at >= BLOCK; at += STEP) NAMED(look_at)(on, like, k, k->lanes++, at, at);
+        if (!all && k->lanes < LANES) {
+            all = true;
+            if (at < on->end && (at + 1 < on->end || *at != '\n'))
+                NAMED(look_at)(on, like, k, k->lanes++, at, NAMED(part)(on, at, last));
+        }
+        kinds *before = k == groups ? groups + 1 : groups;
+        if (before->lanes > 0) NAMED(finish)(on, before);
+        if (all) {
+            if (!on->stopped) NAMED(finish)(on, k);
+            take_lines(on);
+            break;
+        }
+        before->base = k->base + LANES * STEP;
+        before->lanes = 0;
+        k = before;
+    }
 }
 
+#undef LANES
+#undef vector
+#undef words
+#undef kinds
+#undef flags
 #undef NAMED
 #undef TARGET
 #undef WIDTH
 #undef EQUAL
 #undef BELOW
 #undef HIGH
+#undef HIGHEST
+#undef LANE_NUMBERS
+#undef LOOKUP
+#undef ODD_SO_FAR
+#undef PUT_TOKENS
+#undef PUT_PLACES
