@@ -14,16 +14,33 @@ from cffi import FFI
 
 SYSTEM = os.environ.get("MINISTORE_SYSTEM") == "1"
 COMMAND = "int ministore_cli(int argc, char **argv);"
-# Records between which stand line feeds alone can be split without looking for white space: worth a quick look.
-IS_PLAIN = "static int ministore_py_is_plain(const ministore_batch *batch);"
+# What the package adds in C: work on each record of a batch.
+HELPERS = """
+static int ministore_py_is_plain(const ministore_batch *batch);
+static size_t ministore_py_join(const ministore_batch *batch, char *out);
+"""
 SOURCE = """
+#include <string.h>
+
 #include "ministore.h"
 #include "cli.h"
 
+/* Whether between the records stand line feeds alone, so that they need no search for white space. */
 static int ministore_py_is_plain(const ministore_batch *batch) {
     size_t bytes = batch->count; /* a line feed each */
     for (size_t i = 0; i < batch->count; i++) bytes += batch->spans[i].size;
     return bytes == batch->size;
+}
+
+/* Write the records to `out`, which has batch->size bytes, with a line feed behind each; how many bytes that are. */
+static size_t ministore_py_join(const ministore_batch *batch, char *out) {
+    char *end = out;
+    for (size_t i = 0; i < batch->count; i++) {
+        memcpy(end, batch->data + batch->spans[i].offset, batch->spans[i].size);
+        end += batch->spans[i].size;
+        *end++ = '\\n';
+    }
+    return (size_t)(end - out);
 }
 """
 
@@ -36,7 +53,7 @@ def declarations(header: str) -> str:
 
 
 ffi = FFI()
-ffi.cdef(declarations(Path("core/include/ministore.h").read_text(encoding="utf-8")) + COMMAND + IS_PLAIN)
+ffi.cdef(declarations(Path("core/include/ministore.h").read_text(encoding="utf-8")) + COMMAND + HELPERS)
 ffi.set_source(
     "ministore._core",
     SOURCE,

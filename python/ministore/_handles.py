@@ -24,6 +24,7 @@ TornTail = Literal["cut", "refuse"]
 _R = TypeVar("_R")
 _I = TypeVar("_I", JournalInfo, ReaderInfo, VerifyInfo, RepairInfo)
 
+_NO_LINES = memoryview(b"")
 _MAX_UINT64 = 2**64 - 1
 _MAX_UINT32 = 2**32 - 1
 _SYNC = {"always": lib.MINISTORE_SYNC_ALWAYS, "manual": lib.MINISTORE_SYNC_MANUAL}
@@ -203,8 +204,8 @@ class JournalHandle:
                 self._left.set()
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """Records on consecutive lines of one segment, copied out of a cursor."""
+class Piece(msgspec.Struct, frozen=True):
+    """Records on consecutive lines of one segment: a part of a batch, copied out of a cursor."""
 
     data: bytes  # the lines; between the records only white space and line ends
     plain: bool  # between the records only line ends
@@ -252,14 +253,23 @@ class CursorHandle:
         _call(lib.ministore_cursor_open, out, path, options)
         self._pointer = out[0]
         self._batch = ffi.new("ministore_batch *")
+        self._lines = _NO_LINES  # of the batch, what read_into() has not given yet
 
     @property
     def closed(self) -> bool:
         return self._closing or self._pointer is None
 
-    def next_batch(self) -> Batch | None:
-        """The next records, or None at the end."""
-        return self._use(self._read)
+    def next_batch(self, at_once: int) -> list[Piece]:
+        """Copies of the next records, in pieces of so many and a last one; none at the end."""
+        return self._use(lambda pointer: self._cut(at_once) if self._read(pointer) else [])
+
+    def read_into(self, target: memoryview) -> int:
+        """Fill `target` with the next records as plain JSON Lines, at most to a batch's end; how many bytes."""
+        return self._use(lambda pointer: self._give(pointer, target))
+
+    def next_lines(self) -> bytes:
+        """What read_into() left of a batch, or else the next batch; nothing at the end."""
+        return self._use(self._take_lines)
 
     def wait(self, timeout_ms: int) -> Waited:
         return self._use(lambda pointer: _WAITED[_call(lib.ministore_cursor_wait, pointer, timeout_ms)])
@@ -308,14 +318,42 @@ class CursorHandle:
                 if self._closing:
                     self._free()
 
-    def _read(self, pointer: Any) -> Batch | None:
+    def _read(self, pointer: Any) -> bool:
+        """Have the next records in _batch, borrowed until the next call; False at the end."""
+        return bool(_call(lib.ministore_cursor_next_batch, pointer, self._batch) != lib.MINISTORE_DONE)
+
+    def _cut(self, at_once: int) -> list[Piece]:
+        batch, spans, count = self._batch, self._batch.spans, self._batch.count
+        data, plain = ffi.buffer(batch.data, batch.size), bool(lib.ministore_py_is_plain(batch))
+        sequence, segment, line, offset = batch.sequence, _name(batch.segment), batch.line, batch.offset
+        firsts = range(0, count, at_once)
+        begins = [0, *(spans[first].offset for first in firsts[1:])]
+        return [
+            Piece(data[begin:end], plain, min(count - i, at_once), sequence + i, segment, line + i, offset + begin)
+            for i, begin, end in zip(firsts, begins, [*begins[1:], batch.size], strict=True)
+        ]
+
+    def _give(self, pointer: Any, target: memoryview) -> int:
+        if not self._lines and self._read(pointer):
+            self._lines = self._as_lines()
+        size = min(len(target), len(self._lines))
+        target[:size] = self._lines[:size]
+        self._lines = self._lines[size:]
+        return size
+
+    def _take_lines(self, pointer: Any) -> bytes:
+        if not self._lines and self._read(pointer):
+            self._lines = self._as_lines()
+        lines, self._lines = bytes(self._lines), _NO_LINES
+        return lines
+
+    def _as_lines(self) -> memoryview:
+        """The batch itself, where it is plain: still borrowed."""
         batch = self._batch
-        if _call(lib.ministore_cursor_next_batch, pointer, batch) == lib.MINISTORE_DONE:
-            return None
-        # The copy is what lets records outlive the next call on the cursor.
-        data = bytes(ffi.buffer(batch.data, batch.size))
-        plain = bool(lib.ministore_py_is_plain(batch))
-        return Batch(data, plain, batch.count, batch.sequence, _name(batch.segment), batch.line, batch.offset)
+        if lib.ministore_py_is_plain(batch):
+            return memoryview(ffi.buffer(batch.data, batch.size))
+        lines = bytearray(batch.size)
+        return memoryview(lines)[: lib.ministore_py_join(batch, ffi.from_buffer(lines))]
 
 
 def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -302,6 +303,7 @@ class Records(AsyncIterator[T]):
     def _open(self) -> SyncRecords[T]:
         if self._records is None:
             self._records = self._function()
+            self._records._at_once = sys.maxsize  # whole batches, as each piece is a way to the thread and back
         return self._records
 
     def _interrupt(self) -> None:
