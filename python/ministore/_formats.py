@@ -93,6 +93,8 @@ def _of_codec(codec: Codec[T]) -> Format[T]:
 
 
 def to_bytes(record: bytes) -> bytes:
+    if type(record) is bytes:
+        return record
     if not isinstance(record, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a raw or encoded record is bytes, not {record.__class__.__name__}")
     return bytes(record)

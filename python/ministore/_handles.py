@@ -48,6 +48,8 @@ def _check(status: int, err: Any) -> int:
     """Pass on a status that is no failure; raise the exception of one that is."""
     if status >= 0:
         return status
+    if status == lib.MINISTORE_PY_CLOSED:
+        raise ClosedError("the journal is closed")
     kind = BY_CODE.get(_text(lib.ministore_status_name(status)), Error)
     place = (err.sequence, err.line, err.offset, _name(err.segment), _name(err.path))
     raise kind(_text(err.message), err.os_error, *place)
@@ -95,9 +97,10 @@ def encode_path(path: Path) -> bytes:
 
 
 class JournalHandle:
-    """A journal open for writing, for any number of threads; close() waits for the calls that are under way."""
+    """A journal open for writing, for any number of threads and signal handlers.
 
-    _pointer: Any = None
+    A call into C counts itself in and out there, and close() waits until none is under way.
+    """
 
     def __init__(
         self,
@@ -112,9 +115,7 @@ class JournalHandle:
         preallocate_bytes: int,
     ) -> None:
         self.process = os.getpid()
-        self._closing = False
-        self._users: set[int] = set()
-        self._left = threading.Event()
+        self._errors: list[Any] = []  # for append, which would else make one each time
         options = ffi.new("ministore_options *")
         lib.ministore_options_init(options, ffi.sizeof(options[0]))
         _set(
@@ -127,29 +128,34 @@ class JournalHandle:
             max_record_bytes=max_record_bytes,
             preallocate_bytes=preallocate_bytes,
         )
-        out = ffi.new("ministore_t **")
-        _call(lib.ministore_open, out, path, options)
-        self._pointer = out[0]
+        err = ffi.new("ministore_error *")
+        journal = lib.ministore_py_open(path, options, err)
+        _check(err.status, err)
+        self._journal = ffi.gc(journal, lib.ministore_py_free)
 
     @property
     def closed(self) -> bool:
-        return self._closing or self._pointer is None
+        return bool(lib.ministore_py_is_closed(self._journal))
 
-    def append(self, record: bytes) -> int:
-        sequence = ffi.new("uint64_t *")
-        self._use(lib.ministore_append, record, len(record), sequence)
-        return int(sequence[0])
+    def append(self, data: bytes, function: Callable[..., int] = lib.ministore_py_append) -> int:
+        try:
+            err = self._errors.pop()
+        except IndexError:
+            err = ffi.new("ministore_error *")
+        sequence = function(self._journal, data, len(data), err)
+        if sequence == 0:
+            _check(err.status, err)
+        self._errors.append(err)
+        return sequence
 
     def append_batch(self, lines: bytes) -> int:
-        sequence = ffi.new("uint64_t *")
-        self._use(lib.ministore_append_batch, lines, len(lines), sequence)
-        return int(sequence[0])
+        return self.append(lines, lib.ministore_py_append_batch)
 
     def sync(self) -> None:
-        self._use(lib.ministore_sync)
+        _call(lib.ministore_py_sync, self._journal)
 
     def rotate(self) -> None:
-        self._use(lib.ministore_rotate)
+        _call(lib.ministore_py_rotate, self._journal)
 
     def prune(self, before: int) -> int:
         if not isinstance(before, int):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -157,51 +163,16 @@ class JournalHandle:
         if not 0 <= before <= _MAX_UINT64:
             raise InvalidArgumentError(f"before is out of range: {before}")
         removed = ffi.new("uint32_t *")
-        self._use(lib.ministore_prune, before, removed)
+        _call(lib.ministore_py_prune, self._journal, before, removed)
         return int(removed[0])
 
     def stat(self) -> JournalInfo:
         info = _new_info("ministore_info")
-        self._use(lib.ministore_stat, info)
+        _call(lib.ministore_py_stat, self._journal, info)
         return _info(JournalInfo, info)
 
     def close(self) -> None:
-        if os.getpid() != self.process:
-            # The threads that may hold the lock are not in this process: only free what the fork copied.
-            pointer = vars(self).pop("_pointer", None)
-        else:
-            pointer = self._take()
-        if pointer is not None:
-            _call(lib.ministore_close, pointer)
-
-    def _take(self) -> Any:
-        """Let no new call begin, wait for those under way, and give the pointer up."""
-        if threading.get_ident() in self._users:
-            raise RuntimeError("close() inside another call of the same thread on the same journal")
-        self._closing = True
-        while self._users:
-            self._left.wait()
-            self._left.clear()
-        pointer = vars(self).pop("_pointer", None)  # at once: another thread or a signal handler may close too
-        self._left.set()  # for a second close() that waits too
-        return pointer
-
-    def _use(self, function: Callable[..., int], *arguments: Any) -> None:
-        if os.getpid() != self.process:
-            raise ForkedError("the journal was opened by a parent process: open it anew in this one")
-        thread = threading.get_ident()
-        if thread in self._users:
-            raise RuntimeError("a call inside another call of the same thread on the same journal")
-        try:
-            # First in, then a look whether it closes; _take() does it the other way round, so one of them sees the other.
-            self._users.add(thread)
-            if self.closed:
-                raise ClosedError("the journal is closed")
-            _call(function, self._pointer, *arguments)
-        finally:
-            self._users.discard(thread)
-            if self._closing:
-                self._left.set()
+        _call(lib.ministore_py_close, self._journal, os.getpid() == self.process)
 
 
 class Piece(msgspec.Struct, frozen=True):

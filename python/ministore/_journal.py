@@ -31,17 +31,17 @@ class Journal(Generic[T]):
 
     def __init__(self, handle: JournalHandle, format: Format[T], path: str) -> None:
         self._handle = handle
-        self._format = format
+        self._encode = format.encode
         #: The path as it was given to open.
         self.path = path
 
     def append(self, value: T) -> int:
         """Append one record, durable when this returns (with sync="manual": after the next sync()); its number."""
-        return self._handle.append(self._format.encode(value))
+        return self._handle.append(self._encode(value))
 
     def append_many(self, values: Iterable[T]) -> int:
         """Append records as one commit, all or none; the last one's number, 0 if there are none."""
-        return self._handle.append_batch(join(map(self._format.encode, values)))
+        return self._handle.append_batch(join(map(self._encode, values)))
 
     def sync(self) -> None:
         """Make durable what was appended; needed with sync="manual" only."""

@@ -92,11 +92,11 @@ class Journal(Generic[T]):
 
     async def append(self, value: T) -> int:
         """Append one record, durable when this returns; its number."""
-        return await self._append(join([self._journal._format.encode(value)]))
+        return await self._append(join([self._journal._encode(value)]))
 
     async def append_many(self, values: Iterable[T]) -> int:
         """Append records as one commit, all or none; the last one's number, 0 if there are none."""
-        lines = join(map(self._journal._format.encode, values))
+        lines = join(map(self._journal._encode, values))
         return await self._append(lines) if lines else 0
 
     async def _append(self, lines: bytes) -> int:
