@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { MOMENT_NS = 200 * 1000 };
+
 struct ministore_py_journal {
     ministore_t *journal;
     atomic_uint users;   /* calls under way */
@@ -34,7 +36,7 @@ static bool enter(ministore_py_journal *j, ministore_error *err) {
 
 /* By short sleeps: it is seldom, and a call is not longer under way than the disk takes. */
 static void wait_for_users(const ministore_py_journal *j) {
-    const struct timespec moment = {.tv_nsec = 200 * 1000};
+    const struct timespec moment = {.tv_nsec = MOMENT_NS};
     while (atomic_load(&j->users) > 0) nanosleep(&moment, NULL);
 }
 
@@ -79,10 +81,6 @@ ministore_status ministore_py_prune(ministore_py_journal *j, uint64_t before, ui
 
 ministore_status ministore_py_stat(ministore_py_journal *j, ministore_info *info, ministore_error *err) {
     return enter(j, err) ? leave(j, ministore_stat(j->journal, info, err)) : err->status;
-}
-
-int ministore_py_is_closed(const ministore_py_journal *j) {
-    return atomic_load(&j->closing);
 }
 
 ministore_status ministore_py_close(ministore_py_journal *j, int wait, ministore_error *err) {

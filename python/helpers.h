@@ -25,9 +25,6 @@ ministore_status ministore_py_stat(ministore_py_journal *journal, ministore_info
 uint64_t ministore_py_append(ministore_py_journal *journal, const void *data, size_t size, ministore_error *err);
 uint64_t ministore_py_append_batch(ministore_py_journal *journal, const void *data, size_t size, ministore_error *err);
 
-/** Whether the journal is closed, or just being closed. */
-int ministore_py_is_closed(const ministore_py_journal *journal);
-
 /** Close it, once; a second time is fine. `wait`: for calls under way. In a forked child there are none. */
 ministore_status ministore_py_close(ministore_py_journal *journal, int wait, ministore_error *err);
 

@@ -132,10 +132,7 @@ class JournalHandle:
         journal = lib.ministore_py_open(path, options, err)
         _check(err.status, err)
         self._journal = ffi.gc(journal, lib.ministore_py_free)
-
-    @property
-    def closed(self) -> bool:
-        return bool(lib.ministore_py_is_closed(self._journal))
+        self.closed = False
 
     def append(self, data: bytes, function: Callable[..., int] = lib.ministore_py_append) -> int:
         try:
@@ -172,7 +169,10 @@ class JournalHandle:
         return _info(JournalInfo, info)
 
     def close(self) -> None:
-        _call(lib.ministore_py_close, self._journal, os.getpid() == self.process)
+        err = ffi.new("ministore_error *")
+        status = lib.ministore_py_close(self._journal, os.getpid() == self.process, err)
+        self.closed = True  # not before, lest what a handler raises leaves it half closed
+        _check(status, err)
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -133,23 +133,23 @@ class Journal(Generic[T]):
         if not group:
             self._idle.set()
             return
-        self._worker.start(partial(self._commit, asyncio.get_running_loop(), group))
+        self._worker.start(partial(self._commit_and_tell, asyncio.get_running_loop(), group))
 
-    def _commit(self, loop: asyncio.AbstractEventLoop, group: list[_Append]) -> None:
+    def _commit_and_tell(self, loop: asyncio.AbstractEventLoop, group: list[_Append]) -> None:
         """In the worker's thread."""
         loop.call_soon_threadsafe(self._answer, group, _commit(self._journal._handle, group))
 
     def _take(self) -> list[_Append]:
         """The appends of the next commit: as many as wait, up to a size."""
-        size = number = 0
-        for number, append in enumerate(self._waiting, 1):
+        size = 0
+        group: list[_Append] = []
+        for append in self._waiting:
             size += len(append.lines)
-            if size > _COMMIT_BYTES and number > 1:
-                number -= 1
+            if group and size > _COMMIT_BYTES:
                 break
             append.sent = True
-        group = self._waiting[:number]
-        del self._waiting[:number]
+            group.append(append)
+        del self._waiting[: len(group)]
         return group
 
     def _answer(self, group: list[_Append], outcomes: list[int | Exception]) -> None:

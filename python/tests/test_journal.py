@@ -108,6 +108,7 @@ def test_a_refused_record_tells_its_place_in_the_batch(path: Path) -> None:
         assert caught.value.line == 2
         with pytest.raises(ministore.InvalidJSONError):
             journal.append(b"1\n2")
+        assert journal.append_many([]) == 0
     assert records(path) == []
 
 
