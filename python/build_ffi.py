@@ -14,35 +14,24 @@ from cffi import FFI
 
 SYSTEM = os.environ.get("MINISTORE_SYSTEM") == "1"
 COMMAND = "int ministore_cli(int argc, char **argv);"
-# Records between which stand line feeds alone can be split without looking for white space: worth a quick look.
-IS_PLAIN = "static int ministore_py_is_plain(const ministore_batch *batch);"
-SOURCE = """
-#include "ministore.h"
-#include "cli.h"
-
-static int ministore_py_is_plain(const ministore_batch *batch) {
-    size_t bytes = batch->count; /* a line feed each */
-    for (size_t i = 0; i < batch->count; i++) bytes += batch->spans[i].size;
-    return bytes == batch->size;
-}
-"""
 
 
-def declarations(header: str) -> str:
-    """What CFFI's parser takes of the public header: no comments, no preprocessor, no visibility."""
+def declarations(path: str) -> str:
+    """What CFFI's parser takes of a header: no comments, no preprocessor, no visibility."""
+    header = Path(path).read_text(encoding="utf-8")
     header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
     header = re.sub(r"^#.*$", "", header, flags=re.MULTILINE)
     return header.replace("MINISTORE_API", "")
 
 
 ffi = FFI()
-ffi.cdef(declarations(Path("core/include/ministore.h").read_text(encoding="utf-8")) + COMMAND + IS_PLAIN)
+ffi.cdef(declarations("core/include/ministore.h") + declarations("python/helpers.h") + COMMAND)
 ffi.set_source(
     "ministore._core",
-    SOURCE,
-    sources=sorted({*glob("cli/*.c"), *([] if SYSTEM else glob("core/*.c"))} - {"cli/main.c"}),
-    depends=[*glob("core/*.h"), *glob("core/include/*.h"), *glob("cli/*.h")],
-    include_dirs=["core/include", "cli"],
+    '#include "helpers.h"\n#include "cli.h"',
+    sources=sorted({"python/helpers.c", *glob("cli/*.c"), *([] if SYSTEM else glob("core/*.c"))} - {"cli/main.c"}),
+    depends=[*glob("core/*.h"), *glob("core/include/*.h"), *glob("cli/*.h"), "python/helpers.h"],
+    include_dirs=["core/include", "cli", "python"],
     define_macros=[] if SYSTEM else [("MINISTORE_EMBED", None)],
     libraries=["ministore"] if SYSTEM else [],
     extra_compile_args=["-std=c11", "-fvisibility=hidden", "-pthread"],

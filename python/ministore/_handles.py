@@ -24,6 +24,7 @@ TornTail = Literal["cut", "refuse"]
 _R = TypeVar("_R")
 _I = TypeVar("_I", JournalInfo, ReaderInfo, VerifyInfo, RepairInfo)
 
+_NO_LINES = memoryview(b"")
 _MAX_UINT64 = 2**64 - 1
 _MAX_UINT32 = 2**32 - 1
 _SYNC = {"always": lib.MINISTORE_SYNC_ALWAYS, "manual": lib.MINISTORE_SYNC_MANUAL}
@@ -47,6 +48,8 @@ def _check(status: int, err: Any) -> int:
     """Pass on a status that is no failure; raise the exception of one that is."""
     if status >= 0:
         return status
+    if status == lib.MINISTORE_PY_CLOSED:
+        raise ClosedError("the journal is closed")
     kind = BY_CODE.get(_text(lib.ministore_status_name(status)), Error)
     place = (err.sequence, err.line, err.offset, _name(err.segment), _name(err.path))
     raise kind(_text(err.message), err.os_error, *place)
@@ -94,9 +97,10 @@ def encode_path(path: Path) -> bytes:
 
 
 class JournalHandle:
-    """A journal open for writing, for any number of threads; close() waits for the calls that are under way."""
+    """A journal open for writing, for any number of threads and signal handlers.
 
-    _pointer: Any = None
+    A call into C counts itself in and out there, and close() waits until none is under way.
+    """
 
     def __init__(
         self,
@@ -111,9 +115,7 @@ class JournalHandle:
         preallocate_bytes: int,
     ) -> None:
         self.process = os.getpid()
-        self._closing = False
-        self._users: set[int] = set()
-        self._left = threading.Event()
+        self._errors: list[Any] = []  # for append, which would else make one each time
         options = ffi.new("ministore_options *")
         lib.ministore_options_init(options, ffi.sizeof(options[0]))
         _set(
@@ -126,29 +128,31 @@ class JournalHandle:
             max_record_bytes=max_record_bytes,
             preallocate_bytes=preallocate_bytes,
         )
-        out = ffi.new("ministore_t **")
-        _call(lib.ministore_open, out, path, options)
-        self._pointer = out[0]
+        err = ffi.new("ministore_error *")
+        journal = lib.ministore_py_open(path, options, err)
+        _check(err.status, err)
+        self._journal = ffi.gc(journal, lib.ministore_py_free)
+        self.closed = False
 
-    @property
-    def closed(self) -> bool:
-        return self._closing or self._pointer is None
-
-    def append(self, record: bytes) -> int:
-        sequence = ffi.new("uint64_t *")
-        self._use(lib.ministore_append, record, len(record), sequence)
-        return int(sequence[0])
+    def append(self, data: bytes, function: Callable[..., int] = lib.ministore_py_append) -> int:
+        try:
+            err = self._errors.pop()
+        except IndexError:
+            err = ffi.new("ministore_error *")
+        sequence = function(self._journal, data, len(data), err)
+        if sequence == 0:
+            _check(err.status, err)
+        self._errors.append(err)
+        return sequence
 
     def append_batch(self, lines: bytes) -> int:
-        sequence = ffi.new("uint64_t *")
-        self._use(lib.ministore_append_batch, lines, len(lines), sequence)
-        return int(sequence[0])
+        return self.append(lines, lib.ministore_py_append_batch)
 
     def sync(self) -> None:
-        self._use(lib.ministore_sync)
+        _call(lib.ministore_py_sync, self._journal)
 
     def rotate(self) -> None:
-        self._use(lib.ministore_rotate)
+        _call(lib.ministore_py_rotate, self._journal)
 
     def prune(self, before: int) -> int:
         if not isinstance(before, int):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -156,55 +160,23 @@ class JournalHandle:
         if not 0 <= before <= _MAX_UINT64:
             raise InvalidArgumentError(f"before is out of range: {before}")
         removed = ffi.new("uint32_t *")
-        self._use(lib.ministore_prune, before, removed)
+        _call(lib.ministore_py_prune, self._journal, before, removed)
         return int(removed[0])
 
     def stat(self) -> JournalInfo:
         info = _new_info("ministore_info")
-        self._use(lib.ministore_stat, info)
+        _call(lib.ministore_py_stat, self._journal, info)
         return _info(JournalInfo, info)
 
     def close(self) -> None:
-        if os.getpid() != self.process:
-            # The threads that may hold the lock are not in this process: only free what the fork copied.
-            pointer = vars(self).pop("_pointer", None)
-        else:
-            pointer = self._take()
-        if pointer is not None:
-            _call(lib.ministore_close, pointer)
-
-    def _take(self) -> Any:
-        """Let no new call begin, wait for those under way, and give the pointer up."""
-        if threading.get_ident() in self._users:
-            raise RuntimeError("close() inside another call of the same thread on the same journal")
-        self._closing = True
-        while self._users:
-            self._left.wait()
-            self._left.clear()
-        pointer = vars(self).pop("_pointer", None)  # at once: another thread or a signal handler may close too
-        self._left.set()  # for a second close() that waits too
-        return pointer
-
-    def _use(self, function: Callable[..., int], *arguments: Any) -> None:
-        if os.getpid() != self.process:
-            raise ForkedError("the journal was opened by a parent process: open it anew in this one")
-        thread = threading.get_ident()
-        if thread in self._users:
-            raise RuntimeError("a call inside another call of the same thread on the same journal")
-        try:
-            # First in, then a look whether it closes; _take() does it the other way round, so one of them sees the other.
-            self._users.add(thread)
-            if self.closed:
-                raise ClosedError("the journal is closed")
-            _call(function, self._pointer, *arguments)
-        finally:
-            self._users.discard(thread)
-            if self._closing:
-                self._left.set()
+        err = ffi.new("ministore_error *")
+        status = lib.ministore_py_close(self._journal, os.getpid() == self.process, err)
+        self.closed = True  # not before, lest what a handler raises leaves it half closed
+        _check(status, err)
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """Records on consecutive lines of one segment, copied out of a cursor."""
+class Piece(msgspec.Struct, frozen=True):
+    """Records on consecutive lines of one segment: a part of a batch, copied out of a cursor."""
 
     data: bytes  # the lines; between the records only white space and line ends
     plain: bool  # between the records only line ends
@@ -252,14 +224,23 @@ class CursorHandle:
         _call(lib.ministore_cursor_open, out, path, options)
         self._pointer = out[0]
         self._batch = ffi.new("ministore_batch *")
+        self._lines = _NO_LINES  # of the batch, what read_into() has not given yet
 
     @property
     def closed(self) -> bool:
         return self._closing or self._pointer is None
 
-    def next_batch(self) -> Batch | None:
-        """The next records, or None at the end."""
-        return self._use(self._read)
+    def next_batch(self, at_once: int) -> list[Piece]:
+        """Copies of the next records, in pieces of so many and a last one; none at the end."""
+        return self._use(lambda pointer: self._cut(at_once) if self._read(pointer) else [])
+
+    def read_into(self, target: memoryview) -> int:
+        """Fill `target` with the next records as plain JSON Lines, at most to a batch's end; how many bytes."""
+        return self._use(lambda pointer: self._give(pointer, target))
+
+    def next_lines(self) -> bytes:
+        """What read_into() left of a batch, or else the next batch; nothing at the end."""
+        return self._use(self._take_lines)
 
     def wait(self, timeout_ms: int) -> Waited:
         return self._use(lambda pointer: _WAITED[_call(lib.ministore_cursor_wait, pointer, timeout_ms)])
@@ -308,14 +289,42 @@ class CursorHandle:
                 if self._closing:
                     self._free()
 
-    def _read(self, pointer: Any) -> Batch | None:
+    def _read(self, pointer: Any) -> bool:
+        """Have the next records in _batch, borrowed until the next call; False at the end."""
+        return bool(_call(lib.ministore_cursor_next_batch, pointer, self._batch) != lib.MINISTORE_DONE)
+
+    def _cut(self, at_once: int) -> list[Piece]:
+        batch, spans, count = self._batch, self._batch.spans, self._batch.count
+        data, plain = ffi.buffer(batch.data, batch.size), bool(lib.ministore_py_is_plain(batch))
+        sequence, segment, line, offset = batch.sequence, _name(batch.segment), batch.line, batch.offset
+        firsts = range(0, count, at_once)
+        begins = [0, *(spans[first].offset for first in firsts[1:])]
+        return [
+            Piece(data[begin:end], plain, min(count - i, at_once), sequence + i, segment, line + i, offset + begin)
+            for i, begin, end in zip(firsts, begins, [*begins[1:], batch.size], strict=True)
+        ]
+
+    def _give(self, pointer: Any, target: memoryview) -> int:
+        if not self._lines and self._read(pointer):
+            self._lines = self._as_lines()
+        size = min(len(target), len(self._lines))
+        target[:size] = self._lines[:size]
+        self._lines = self._lines[size:]
+        return size
+
+    def _take_lines(self, pointer: Any) -> bytes:
+        if not self._lines and self._read(pointer):
+            self._lines = self._as_lines()
+        lines, self._lines = bytes(self._lines), _NO_LINES
+        return lines
+
+    def _as_lines(self) -> memoryview:
+        """The batch itself, where it is plain: still borrowed."""
         batch = self._batch
-        if _call(lib.ministore_cursor_next_batch, pointer, batch) == lib.MINISTORE_DONE:
-            return None
-        # The copy is what lets records outlive the next call on the cursor.
-        data = bytes(ffi.buffer(batch.data, batch.size))
-        plain = bool(lib.ministore_py_is_plain(batch))
-        return Batch(data, plain, batch.count, batch.sequence, _name(batch.segment), batch.line, batch.offset)
+        if lib.ministore_py_is_plain(batch):
+            return memoryview(ffi.buffer(batch.data, batch.size))
+        lines = bytearray(batch.size)
+        return memoryview(lines)[: lib.ministore_py_join(batch, ffi.from_buffer(lines))]
 
 
 def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:

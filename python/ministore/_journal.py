@@ -16,14 +16,26 @@ from ministore.errors import InvalidJSONError
 T = TypeVar("T")
 
 
-def join(records: Iterable[bytes]) -> bytes:
-    """The records as lines of one batch. A line feed inside one would make two records of it."""
-    lines: list[bytes] = []
-    for number, record in enumerate(records, 1):
-        if (offset := record.find(b"\n")) >= 0:
-            raise InvalidJSONError(f"record {number} holds a line feed at byte {offset}", line=number, offset=offset)
-        lines.append(record)
-    return b"\n".join([*lines, b""])
+def join(records: Iterable[bytes]) -> tuple[bytes, int]:
+    """The records as lines of one batch, and how many. A line feed inside one would make two records of it."""
+    records = list(records)
+    lines = b"\n".join([*records, b""])
+    if lines.count(b"\n") != len(records):
+        raise _line_feed(records)
+    return lines, len(records)
+
+
+def line(record: bytes) -> bytes:
+    """As join(), of one record."""
+    if b"\n" in record:
+        raise _line_feed([record])
+    return record + b"\n"
+
+
+def _line_feed(records: list[bytes]) -> InvalidJSONError:
+    number, record = next(found for found in enumerate(records, 1) if b"\n" in found[1])
+    offset = record.index(b"\n")
+    return InvalidJSONError(f"record {number} holds a line feed at byte {offset}", line=number, offset=offset)
 
 
 class Journal(Generic[T]):
@@ -31,17 +43,18 @@ class Journal(Generic[T]):
 
     def __init__(self, handle: JournalHandle, format: Format[T], path: str) -> None:
         self._handle = handle
-        self._format = format
+        self._encode = format.encode
         #: The path as it was given to open.
         self.path = path
 
     def append(self, value: T) -> int:
         """Append one record, durable when this returns (with sync="manual": after the next sync()); its number."""
-        return self._handle.append(self._format.encode(value))
+        return self._handle.append(self._encode(value))
 
     def append_many(self, values: Iterable[T]) -> int:
         """Append records as one commit, all or none; the last one's number, 0 if there are none."""
-        return self._handle.append_batch(join(map(self._format.encode, values)))
+        lines, _ = join(map(self._encode, values))
+        return self._handle.append_batch(lines)
 
     def sync(self) -> None:
         """Make durable what was appended; needed with sync="manual" only."""

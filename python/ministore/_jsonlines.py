@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from ministore._formats import split
 from ministore._records import Records
 
 if TYPE_CHECKING:
@@ -18,30 +17,17 @@ class JSONLines(io.RawIOBase):
     def __init__(self, records: Records[bytes]) -> None:
         super().__init__()
         self._records = records
-        self._chunk = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
         target = memoryview(buffer).cast("B")
-        if not self._chunk:
-            self._chunk = self._next_chunk()
-        size = min(len(target), len(self._chunk))
-        target[:size] = self._chunk[:size]
-        self._chunk = self._chunk[size:]
-        return size
+        return self._records._read(lambda: self._records._cursor.read_into(target))
 
     def readall(self) -> bytes:
         # The inherited one reads 8 KiB at a time.
-        rest, self._chunk = self._chunk, memoryview(b"")
-        return b"".join([rest, *iter(self._next_chunk, b"")])
-
-    def _next_chunk(self) -> memoryview:
-        batch = self._records._next_batch()
-        if batch is None:
-            return memoryview(b"")
-        return memoryview(batch.data if batch.plain else b"\n".join([*split(batch), b""]))
+        return b"".join(iter(lambda: self._records._read(self._records._cursor.next_lines), b""))
 
     def close(self) -> None:
         self._records.close()

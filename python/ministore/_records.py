@@ -6,6 +6,7 @@ import math
 import os
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from operator import length_hint
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec.structs import replace
 
 from ministore._formats import Format, split
-from ministore._handles import Batch, CursorHandle, Waited
+from ministore._handles import CursorHandle, Piece, Waited
 from ministore._info import ReaderInfo
 from ministore.errors import CorruptError, DecodeError, Error, TooLargeError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 T = TypeVar("T")
+R = TypeVar("R")
 OnBadLine = Callable[[Error], object]
 
 # The longest single wait: a signal that another thread took is noticed at its end.
@@ -40,11 +42,12 @@ class Records(Generic[T]):
         self._cursor = cursor
         self._format = format
         self._on_bad_line = on_bad_line
+        self._at_once = format.at_once
         #: The path as it was given.
         self.path = path
         self._rest: Iterator[T] = iter(())  # decoded and not yet handed out
         self._end = 0  # number of the last record of _rest
-        self._undecoded: Batch | None = None  # what of a batch comes behind a record that did not decode
+        self._pieces: deque[Piece] = deque()  # read and not yet decoded
         self._misfit: DecodeError | None = None  # the error of that record, still to be told
         self._passed: tuple[object, ...] = ()  # the bad line passed last
         self._ended = False
@@ -58,7 +61,7 @@ class Records(Generic[T]):
         """Where the reader is, what the journal holds, and, at its end, how much of a torn tail stands behind it."""
         info = self._cursor.stat()
         waiting = length_hint(self._rest) + (self._misfit is not None)
-        waiting += self._undecoded.count if self._undecoded else 0
+        waiting += sum(piece.count for piece in self._pieces)
         return replace(info, next_sequence=info.next_sequence - waiting)
 
     @property
@@ -82,26 +85,33 @@ class Records(Generic[T]):
                 raise StopIteration
 
     def _advance(self) -> Iterator[T] | None:
-        """Decode the next batch into _rest; None at the end."""
+        """Decode the next piece into _rest; None at the end."""
         self._ended = True
-        while (batch := self._next_batch()) is not None:
-            values = self._decode(batch)
+        while (piece := self._next_piece()) is not None:
+            values = self._decode(piece)
             if values:
                 self._ended = False
-                self._end = batch.sequence + len(values) - 1
+                self._end = piece.sequence + len(values) - 1
                 self._rest = iter(values)
                 return self._rest
         return None
 
-    def _next_batch(self) -> Batch | None:
+    def _next_piece(self) -> Piece | None:
         if self._misfit is not None:
             self._tell_misfit(self._misfit)
-        if self._undecoded is not None:
-            batch, self._undecoded = self._undecoded, None
-            return batch
+        try:
+            return self._pieces.popleft()
+        except IndexError:
+            pass  # not looked for before, as another thread may be quicker
+        batch = self._read(lambda: self._cursor.next_batch(self._at_once))
+        self._pieces.extend(batch[1:])
+        return batch[0] if batch else None
+
+    def _read(self, read: Callable[[], R]) -> R:
+        """Read on behind bad lines that can be passed."""
         while True:
             try:
-                return self._cursor.next_batch()
+                return read()
             except (CorruptError, TooLargeError) as error:
                 self._pass_or_raise(error)
 
@@ -119,44 +129,45 @@ class Records(Generic[T]):
         self._passed = place
         self._on_bad_line(error)
 
-    def _decode(self, batch: Batch) -> list[T]:
-        """The values of a batch, up to the first record that does not decode."""
+    def _decode(self, piece: Piece) -> list[T]:
+        """The values of a piece, up to the first record that does not decode."""
         try:
-            return self._format.decode_batch(batch)
+            return self._format.decode_all(piece)
         except (ValueError, TypeError, RecursionError):
             pass  # outside of this block, lest the error to come has this one as its context
-        return self._decode_singly(batch)
+        return self._decode_singly(piece)
 
-    def _decode_singly(self, batch: Batch) -> list[T]:
+    def _decode_singly(self, piece: Piece) -> list[T]:
         values: list[T] = []
-        for record in split(batch):
+        for record in split(piece):
             try:
                 values.append(self._format.decode(record))
             except (ValueError, TypeError, RecursionError) as cause:
-                self._stop_at(batch, len(values), cause)
+                self._stop_at(piece, len(values), cause)
                 break
         return values
 
-    def _stop_at(self, batch: Batch, index: int, cause: Exception) -> None:
+    def _stop_at(self, piece: Piece, index: int, cause: Exception) -> None:
         """Remember the record that did not decode, and what comes behind it."""
-        lines = batch.data.split(b"\n", index + 1)
+        lines = piece.data.split(b"\n", index + 1)
         start = sum(map(len, lines[:index])) + index
         end = start + len(lines[index]) + 1
-        line, sequence = batch.line + index, batch.sequence + index
+        line, sequence = piece.line + index, piece.sequence + index
         self._misfit = DecodeError(
-            f"{batch.segment}:{line}: record {sequence} does not decode: {cause}",
+            f"{piece.segment}:{line}: record {sequence} does not decode: {cause}",
             line=line,
             sequence=sequence,
-            offset=batch.offset + start + len(lines[index]) - len(lines[index].lstrip()),
-            segment=batch.segment,
+            offset=piece.offset + start + len(lines[index]) - len(lines[index].lstrip()),
+            segment=piece.segment,
             path=self.path,
         )
         self._misfit.__cause__ = cause.with_traceback(None)  # whose frames would keep the reader alive
-        left = batch.count - index - 1
+        left = piece.count - index - 1
         if left:
-            self._undecoded = Batch(
-                batch.data[end:], batch.plain, left, sequence + 1, batch.segment, line + 1, batch.offset + end
+            behind = Piece(
+                piece.data[end:], piece.plain, left, sequence + 1, piece.segment, line + 1, piece.offset + end
             )
+            self._pieces.appendleft(behind)
 
     def __enter__(self) -> Self:
         return self
@@ -227,4 +238,4 @@ class Follower(Records[T]):
         return result if result == "ready" else None
 
     def _holds_some(self) -> bool:
-        return bool(length_hint(self._rest) or self._misfit or self._undecoded)
+        return bool(length_hint(self._rest) or self._misfit or self._pieces)

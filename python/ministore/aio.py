@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+
+import msgspec
 
 import ministore
 from ministore._api import MAX_RECORD_BYTES, FollowOptions, OpenOptions, ReadOptions
 from ministore._formats import Codec
 from ministore._handles import JournalHandle, Path, Waited
 from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
-from ministore._journal import join
+from ministore._journal import join, line
 from ministore._records import Follower as SyncFollower
 from ministore._records import Records as SyncRecords
 from ministore.errors import ClosedError, InvalidJSONError, TooLargeError
@@ -55,26 +59,21 @@ class _Worker:
     def submit(self, function: Callable[[], R]) -> asyncio.Future[R]:
         return asyncio.get_running_loop().run_in_executor(self._pool, function)
 
+    def start(self, function: Callable[[], object]) -> None:
+        """Run a function that tells of its outcome by itself, which is quicker than a future of the event loop's."""
+        self._pool.submit(function)
+
     def stop(self) -> None:
         self._pool.shutdown(wait=False)
 
 
-class _Append:
+class _Append(msgspec.Struct, eq=False):
     """Records that some task waits to see appended, all in one commit."""
 
-    def __init__(self, lines: bytes) -> None:
-        self.lines = lines
-        self.count = lines.count(b"\n")
-        self.done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.sent = False
-
-    def finish(self, outcome: int | Exception) -> None:
-        if self.done.done():
-            return  # cancelled
-        if isinstance(outcome, int):
-            self.done.set_result(outcome)
-        else:
-            self.done.set_exception(outcome)
+    lines: bytes
+    count: int
+    done: asyncio.Future[int]
+    sent: bool = False
 
 
 class Journal(Generic[T]):
@@ -86,33 +85,44 @@ class Journal(Generic[T]):
         self._waiting: list[_Append] = []
         self._idle = asyncio.Event()  # set while no commit is under way or planned
         self._idle.set()
+        self._closing = False
         #: The path as it was given to open.
         self.path = journal.path
 
     async def append(self, value: T) -> int:
         """Append one record, durable when this returns; its number."""
-        return await self._append(join([self._journal._format.encode(value)]))
-
-    async def append_many(self, values: Iterable[T]) -> int:
-        """Append records as one commit, all or none; the last one's number, 0 if there are none."""
-        lines = join(map(self._journal._format.encode, values))
-        return await self._append(lines) if lines else 0
-
-    async def _append(self, lines: bytes) -> int:
-        if self.closed:
-            raise ClosedError("the journal is closed")
-        append = _Append(lines)
-        self._waiting.append(append)
-        if self._idle.is_set():
-            self._idle.clear()
-            self._plan()
+        append = self._begin(line(self._journal._encode(value)), 1)
         try:
             return await append.done
         except asyncio.CancelledError:
-            if append.sent:
-                raise asyncio.CancelledError("the append was on its way to the disk: its outcome is unknown") from None
-            self._waiting.remove(append)
-            raise asyncio.CancelledError("the append was not sent: nothing is written") from None
+            raise self._cancelled(append) from None
+
+    async def append_many(self, values: Iterable[T]) -> int:
+        """Append records as one commit, all or none; the last one's number, 0 if there are none."""
+        lines, count = join(map(self._journal._encode, values))
+        if not count:
+            return 0
+        append = self._begin(lines, count)
+        try:
+            return await append.done
+        except asyncio.CancelledError:
+            raise self._cancelled(append) from None
+
+    def _begin(self, lines: bytes, count: int) -> _Append:
+        if self._closing:
+            raise ClosedError("the journal is closed")
+        append = _Append(lines, count, asyncio.get_running_loop().create_future())
+        if not self._waiting and self._idle.is_set():
+            self._idle.clear()
+            self._plan()
+        self._waiting.append(append)
+        return append
+
+    def _cancelled(self, append: _Append) -> asyncio.CancelledError:
+        if append.sent:
+            return asyncio.CancelledError("the append was on its way to the disk: its outcome is unknown")
+        self._waiting.remove(append)
+        return asyncio.CancelledError("the append was not sent: nothing is written")
 
     def _plan(self) -> None:
         """Commit once the tasks that are ready to run have run: their appends join."""
@@ -123,8 +133,11 @@ class Journal(Generic[T]):
         if not group:
             self._idle.set()
             return
-        commit = self._worker.submit(lambda: _commit(self._journal._handle, group))
-        commit.add_done_callback(lambda done: self._answer(group, done))
+        self._worker.start(partial(self._commit_and_tell, asyncio.get_running_loop(), group))
+
+    def _commit_and_tell(self, loop: asyncio.AbstractEventLoop, group: list[_Append]) -> None:
+        """In the worker's thread."""
+        loop.call_soon_threadsafe(self._answer, group, _commit(self._journal._handle, group))
 
     def _take(self) -> list[_Append]:
         """The appends of the next commit: as many as wait, up to a size."""
@@ -139,9 +152,14 @@ class Journal(Generic[T]):
         del self._waiting[: len(group)]
         return group
 
-    def _answer(self, group: list[_Append], done: asyncio.Future[list[int | Exception]]) -> None:
-        for append, outcome in zip(group, done.result(), strict=True):
-            append.finish(outcome)
+    def _answer(self, group: list[_Append], outcomes: list[int | Exception]) -> None:
+        for append, outcome in zip(group, outcomes, strict=True):
+            if append.done.done():
+                continue  # cancelled
+            if isinstance(outcome, Exception):
+                append.done.set_exception(outcome)
+            else:
+                append.done.set_result(outcome)
         self._plan()
 
     async def sync(self) -> None:
@@ -168,6 +186,7 @@ class Journal(Generic[T]):
     async def close(self) -> None:
         """Finish the appends that wait, sync, and release the lock. A second time is fine."""
         await self._idle.wait()
+        self._closing = True
         if not self.closed:
             await self._worker.finish(self._journal.close, _nothing)
             self._worker.stop()
@@ -193,7 +212,7 @@ def _commit(handle: JournalHandle, group: list[_Append]) -> list[int | Exception
     refused: dict[_Append, int | Exception] = {}
     while left := [append for append in group if append not in refused]:
         try:
-            last = handle.append_batch(b"".join(append.lines for append in left))
+            last = handle.append_batch(b"".join([append.lines for append in left]))
         except (InvalidJSONError, TooLargeError) as error:
             append = _find(left, error.line) if len(left) > 1 else None
             if append is None:
@@ -217,12 +236,10 @@ def _find(group: list[_Append], line: int) -> _Append | None:
 
 def _number(group: list[_Append], refused: dict[_Append, int | Exception], last: int) -> list[int | Exception]:
     """The number of each append's last record, of a commit that ended with number `last`."""
-    outcomes: list[int | Exception] = []
-    for append in reversed(group):
-        outcomes.append(refused.get(append, last))
-        if append not in refused:
-            last -= append.count
-    return outcomes[::-1]
+    counts = [0 if append in refused else append.count for append in group]
+    numbers = accumulate(counts, initial=last - sum(counts))
+    next(numbers)
+    return [refused.get(append, number) for append, number in zip(group, numbers, strict=True)]
 
 
 class _Opening(Generic[T]):
@@ -302,6 +319,7 @@ class Records(AsyncIterator[T]):
     def _open(self) -> SyncRecords[T]:
         if self._records is None:
             self._records = self._function()
+            self._records._at_once = sys.maxsize  # whole batches, as each piece is a way to the thread and back
         return self._records
 
     def _interrupt(self) -> None:

@@ -113,6 +113,29 @@ async def test_appends_awaited_at_once_share_a_commit_in_their_order(path: Path)
 
 
 @in_loop
+async def test_a_commit_has_its_limit_and_one_large_append_may_go_beyond(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aio, "_COMMIT_BYTES", 6)
+    async with aio.open(path) as journal:
+        numbers = await asyncio.gather(*(journal.append(number) for number in (1, 2, 3, 4, 5, 1234567, 8)))
+    assert numbers == list(range(1, 8))
+    assert commits(path) == [[1, 2, 3], [4, 5], [1234567], [8]]
+
+
+@in_loop
+async def test_a_reader_goes_to_its_thread_once_for_a_batch(path: Path) -> None:
+    async with aio.open(path, raw=True) as journal:
+        await journal.append_many([b"1"] * 4000)
+    async with aio.replay(path) as records:
+        await anext(records)
+        submit, ways = records._worker.submit, list[object]()
+        records._worker.submit = lambda function: (ways.append(function), submit(function))[1]  # type: ignore[method-assign]
+        assert len([value async for value in records]) == 3999
+    assert len(ways) < 10
+
+
+@in_loop
 async def test_a_refused_record_fails_its_own_append_only(path: Path) -> None:
     async with aio.open(path, raw=True, max_record_bytes=100) as journal:
         large = b'"' + b"x" * 200 + b'"'
@@ -202,6 +225,27 @@ async def test_closing_waits_for_appends_under_way(path: Path) -> None:
     await asyncio.sleep(0)
     await journal.close()
     assert [await append for append in appends] == [1, 2, 3, 4, 5]
+
+
+@in_loop
+async def test_an_append_that_begins_while_the_journal_closes_is_refused(path: Path) -> None:
+    journal = await aio.open(path)
+    close, reached, go = journal._journal.close, threading.Event(), threading.Event()
+
+    def held_up() -> None:
+        reached.set()
+        go.wait()
+        close()
+
+    journal._journal.close = held_up  # type: ignore[method-assign]
+    closing = asyncio.create_task(journal.close())
+    await asyncio.to_thread(reached.wait)
+    try:
+        with pytest.raises(ministore.ClosedError):
+            await asyncio.wait_for(journal.append(1), 60)
+    finally:
+        go.set()
+    await closing
 
 
 @in_loop

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -107,6 +108,7 @@ def test_a_refused_record_tells_its_place_in_the_batch(path: Path) -> None:
         assert caught.value.line == 2
         with pytest.raises(ministore.InvalidJSONError):
             journal.append(b"1\n2")
+        assert journal.append_many([]) == 0
     assert records(path) == []
 
 
@@ -298,25 +300,51 @@ def test_many_threads_close_at_once(path: Path) -> None:
         assert journal.closed
 
 
-def test_a_signal_handler_cannot_reenter_its_own_thread(path: Path) -> None:
-    caught: list[Exception] = []
+class Signal:
+    """Does something at the n-th instruction of an append, where a signal's handler could run."""
 
-    def handler(*_: object) -> None:
-        for call in (journal.close, lambda: journal.append(1)):
-            try:
-                call()
-            except RuntimeError as error:
-                caught.append(error)
+    def __init__(self, moment: int, handler: Callable[[], object]) -> None:
+        self.left = moment
+        self.handler = handler
 
-    with ministore.open(path) as journal:
-        journal._handle._users.add(threading.get_ident())  # as if a call were under way
-        old = signal.signal(signal.SIGUSR1, handler)
+    def trace(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        if "ministore" not in frame.f_globals["__name__"]:
+            return None
+        frame.f_trace_opcodes = True
+        self.left -= event == "opcode"
+        if self.left == 0:
+            self.left = -1
+            self.handler()
+        return self.trace
+
+    def append(self, journal: ministore.Journal[bytes], record: bytes) -> int:
+        before = sys.gettrace()
+        sys.settrace(self.trace)
         try:
-            os.kill(os.getpid(), signal.SIGUSR1)
+            return journal.append(record)
         finally:
-            signal.signal(signal.SIGUSR1, old)
-            journal._handle._users.clear()
-    assert len(caught) == 2
+            sys.settrace(before)
+
+
+def test_a_signal_handler_may_append_and_close_between_any_two_steps_of_an_append(path: Path) -> None:
+    moment, came = 0, True
+    while came:
+        moment += 1
+        expected, other = records(path), list[int]()
+        with ministore.open(path, raw=True) as journal:
+            interrupted = Signal(moment, lambda: other.append(journal.append(b"2")))  # noqa: B023
+            number = interrupted.append(journal, b"1")
+        came = interrupted.left < 0
+        expected += [b"2", b"1"] if other and other[0] < number else [b"1", b"2"] if other else [b"1"]
+        assert records(path) == expected and len(other) == came
+
+        with ministore.open(path, raw=True) as journal:
+            try:
+                Signal(moment, journal.close).append(journal, b"3")
+            except ministore.ClosedError:
+                continue
+        assert records(path) == [*expected, b"3"]
+    assert moment > 10
 
 
 def test_an_inherited_journal_is_refused_in_a_child_and_stays_locked(path: Path) -> None:

@@ -71,14 +71,15 @@ def test_the_wheel(archives: tuple[Path, Path], tmp_path: Path) -> None:
         assert "-cp310-abi3-" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
     assert {"ministore/py.typed", "ministore/aio.py"} <= set(names)
-    assert not [name for name in names if "tests" in name or "build_ffi" in name]
+    assert not [name for name in names if "tests" in name or "build_ffi" in name or "helpers" in name]
     use_in_fresh_environment(wheel, tmp_path)
 
 
 def test_the_sdist(archives: tuple[Path, Path], tmp_path: Path) -> None:
     _, sdist = archives
     names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
-    sources = {str(file.relative_to(ROOT)) for file in [*ROOT.glob("core/*.c"), *ROOT.glob("cli/*.c")]}
+    files = [*ROOT.glob("core/*.c"), *ROOT.glob("cli/*.c"), *ROOT.glob("python/*.[ch]")]
+    sources = {str(file.relative_to(ROOT)) for file in files}
     assert sources | {"core/include/ministore.h", "python/build_ffi.py", "docs/python.md"} <= names
     assert not [name for name in names if name.startswith(("go/", "lua/", "core/cjson"))]
     use_in_fresh_environment(sdist, tmp_path)

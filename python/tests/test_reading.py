@@ -21,7 +21,8 @@ import msgspec
 import pytest
 
 import ministore
-from ministore._handles import Waited
+from ministore._handles import Piece, Waited
+from ministore._jsonlines import JSONLines
 
 HEADER = b"// MINISTORE JOURNAL v0.1.4\n"
 
@@ -172,6 +173,20 @@ def test_misfits_and_bad_lines_can_be_passed(path: Path) -> None:
     ]
 
 
+def test_misfits_are_placed_wherever_they_stand(path: Path) -> None:
+    wrong = {1, 2, 63, 64, 65, 128, 130, 4095, 4096, 4097, 5000}  # around what is read and decoded at once
+    write(path, *(b' "x"' if number in wrong else b"%d" % number for number in range(1, 5001)))
+    content, passed = path.read_bytes(), list[ministore.Error]()
+    records = ministore.replay(path, type=int, on_bad_line=passed.append)
+    for value in records:
+        assert (records.sequence, records.stat().next_sequence) == (value, value + 1)
+    assert [error.sequence for error in passed] == sorted(wrong)
+    for error in passed:
+        assert error.line == error.sequence + 1
+        assert content[error.offset :].startswith(b'"x"')
+        assert content[: error.offset].count(b"\n") == error.sequence
+
+
 def test_bad_lines_are_told_between_the_records_they_stand_between(path: Path) -> None:
     write(path, b"1", b'"x"', b"2", b"{bad", b"3")
     seen: list[object] = []
@@ -195,7 +210,7 @@ def test_what_the_function_for_bad_lines_raises_ends_the_reading(path: Path) -> 
 
 
 def test_a_place_that_cannot_be_passed_is_raised_the_second_time(path: Path) -> None:
-    def stuck() -> None:
+    def stuck(at_once: int) -> list[Piece]:
         raise ministore.CorruptError("stuck", 0, 1, 2, 3, "j")
 
     passed: list[ministore.Error] = []
@@ -283,6 +298,24 @@ def test_records_outlive_their_reader(rotated: Path) -> None:
     with ministore.replay(rotated, raw=True) as records:
         kept = [next(records), next(records)]
     assert kept == [b"0", b"1"]
+
+
+@pytest.mark.parametrize("kind", [None, list[list[int]]])
+def test_values_die_before_the_cyclic_collector_looks_for_them(path: Path, kind: object) -> None:
+    write(path, *([b"[[1],[2]]"] * 20_000))
+    looks: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        looks.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        for _ in ministore.replay(path, type=kind):
+            pass
+    finally:
+        gc.callbacks.remove(note)
+    assert len(looks) < 10  # of the 60,000 containers one in 700 or 2,000 would make it look
 
 
 def test_torn_bytes_can_be_asked_for(path: Path) -> None:
@@ -506,6 +539,30 @@ def test_reader_reads_the_rest_after_a_part(path: Path) -> None:
     with ministore.reader(path) as file:
         assert file.read(100_003) + file.read() == b"[1,2,3]\n" * 50_000
         assert file.read() == b""
+
+
+def test_reader_passes_bad_lines_or_raises_at_them(path: Path) -> None:
+    write(path, b"1", b"{bad", b"2\t", b"3", b"{bad")
+    passed: list[ministore.Error] = []
+    for read in (lambda: file.read1(3), lambda: file.raw.readall()):  # noqa: B023
+        with ministore.reader(path, on_bad_line=passed.append) as file:
+            assert b"".join(iter(read, b"")) == b"1\n2\n3\n"
+    assert [error.line for error in passed] == [3, 6] * 2
+    with ministore.reader(path) as file:
+        assert file.read1(1) + file.read1(1) == b"1\n"
+        with pytest.raises(ministore.CorruptError):
+            file.read1(1)
+
+
+def test_a_reader_closed_from_within_gives_nothing_more(path: Path) -> None:
+    write(path, *([b"1"] * 1000))
+    with ministore.reader(path) as file:
+        raw = file.raw
+        assert isinstance(raw, JSONLines) and raw.read(1) == b"1"
+        raw._records.close()
+        for read in (raw.readall, lambda: raw.read(1)):
+            with pytest.raises(ministore.ClosedError):
+                read()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100, 10**6])
