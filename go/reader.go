@@ -35,7 +35,7 @@ type reader struct {
 	rest batch // what is left of the last batch, for the goroutine that reads
 }
 
-// A batch is records on consecutive lines of one segment. Their bytes and spans are never written again.
+// A batch is records on consecutive lines of one segment, in memory that no other batch ever uses.
 type batch struct {
 	lines []byte
 	spans []C.ministore_span
