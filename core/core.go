@@ -2,7 +2,7 @@
 // github.com/ministore/ministore/go. It has no Go API of its own.
 package core
 
-// #cgo CFLAGS: -std=c11 -DMINISTORE_EMBED -I${SRCDIR}/include
+// #cgo CFLAGS: -std=c11 -O3 -DMINISTORE_EMBED -I${SRCDIR}/include
 import "C"
 
 import _ "embed"

@@ -1,6 +1,7 @@
 package ministore
 
-// Reading ahead: while a loop is at work with some records, a goroutine reads, checks and decodes those that follow.
+// Reading ahead: while a loop is at work with some records, those that follow are read and checked in one goroutine and
+// decoded in others, one for each lot.
 
 /*
 #include "ministore.h"
@@ -9,90 +10,137 @@ import "C"
 
 import (
 	"runtime"
-	"sync/atomic"
+	"unsafe"
 )
 
-const (
-	lotRecords = 256 // enough that handing over a lot costs each record next to nothing
-	lots       = 4
-)
+const lotRecords = 128 // enough that a goroutine for a lot costs each record next to nothing
 
-// A lot is some records of one batch in a row, decoded.
+// A lot is some records in a row, or what came in their place. Raw ones are a whole batch and need no decoding.
 type lot[T any] struct {
-	first    place // of the first record; the offset is the batch's
-	spans    []C.ministore_span
-	values   []T
-	err      error     // what came behind these records
-	misfit   Record[T] // the place of the record that err is about, if it is one that does not fit
-	panicked any       // what the codec panicked with behind these records
+	batch
+	err      error         // what came in their place
+	decoded  chan struct{} // holds one once the following is there
+	results  []result[T]   // fewer than records if the codec panicked or ended its goroutine
+	panicked any           // what it panicked with
+}
+
+type result[T any] struct {
+	value T
+	err   error
 }
 
 // recordsAhead hands out what Records does. The cursor is its own until it returns; no goroutine is left then.
 func (c *Cursor[T]) recordsAhead(yield func(Record[T], error) bool) {
+	lots := 2
+	if !c.raw {
+		lots *= runtime.GOMAXPROCS(0)
+	}
 	full, free := make(chan *lot[T], lots), make(chan *lot[T], lots)
 	for range lots {
-		free <- new(lot[T])
+		free <- &lot[T]{decoded: make(chan struct{}, 1)}
 	}
-	var enough atomic.Bool
 	go func() {
 		defer close(full)
 		for l := range free {
-			if enough.Load() {
-				return
-			}
 			c.fill(l)
 			full <- l
-			if l.panicked != nil || (l.err != nil && !c.goesOn(l.err)) {
+			if l.err != nil && !c.goesOn(l.err) {
 				return
 			}
 		}
 	}()
 	defer func() {
-		enough.Store(true)
 		close(free)
-		for range full { // until the goroutine has ended
+		for range free { // so that no more is read
+		}
+		for l := range full { // until the goroutines have ended
+			<-l.decoded
 		}
 	}()
 	for l := range full {
-		if !l.handOut(yield) || (l.err != nil && !c.goesOn(l.err)) {
+		<-l.decoded
+		if !c.handOut(l, yield) {
 			return
 		}
 		free <- l
 	}
-	runtime.Goexit() // as the codec did
+}
+
+// fill reads a lot and has it decoded.
+func (c *Cursor[T]) fill(l *lot[T]) {
+	rest := &c.reader.rest
+	l.err = c.reader.more()
+	switch {
+	case l.err != nil:
+		l.batch = batch{}
+	case c.raw:
+		l.batch = rest.take(len(rest.spans))
+	default:
+		l.batch = rest.take(lotRecords)
+		go c.decodeAll(l)
+		return
+	}
+	l.decoded <- struct{}{}
+}
+
+func (c *Cursor[T]) decodeAll(l *lot[T]) {
+	l.results = l.results[:0]
+	defer func() {
+		l.panicked = recover()
+		l.decoded <- struct{}{}
+	}()
+	for i := range l.spans {
+		r := result[T]{}
+		if value, err := c.decode(l.data(i)); err == nil {
+			r.value = value
+		} else {
+			r.err = c.doesNotFit(l.place(i), err)
+		}
+		l.results = append(l.results, r)
+	}
 }
 
 // handOut tells whether the loop goes on.
-func (l *lot[T]) handOut(yield func(Record[T], error) bool) bool {
-	for i, value := range l.values {
-		at := l.first.behind(uint64(i), l.spans[i])
-		if !yield(Record[T]{value, at.sequence, at.segment, at.line, at.offset}, nil) {
+func (c *Cursor[T]) handOut(l *lot[T], yield func(Record[T], error) bool) bool {
+	switch {
+	case l.err != nil:
+		return l.err != errEnd && yield(Record[T]{}, l.err) && c.goesOn(l.err)
+	case c.raw:
+		return handOutRaw(&l.batch, yield)
+	}
+	for i := range l.spans {
+		r, at := l.result(i), l.place(i)
+		rec := Record[T]{r.value, at.sequence, at.segment, at.line, at.offset}
+		if !yield(rec, r.err) || (r.err != nil && !c.skip) {
 			return false
 		}
 	}
-	if l.panicked != nil {
-		panic(l.panicked)
-	}
-	return l.err == nil || (l.err != errEnd && yield(l.misfit, l.err))
+	return true
 }
 
-func (c *Cursor[T]) fill(l *lot[T]) {
-	l.values, l.misfit = l.values[:0], Record[T]{}
-	defer func() { l.panicked = recover() }()
-	r := c.reader
-	if l.err = r.more(); l.err != nil {
-		return
-	}
-	l.first = r.first.behind(uint64(r.index), C.ministore_span{})
-	l.spans = append(l.spans[:0], r.spans[r.index:min(r.index+lotRecords, len(r.spans))]...)
-	for range l.spans {
-		data, at := r.take()
-		value, err := c.decode(data)
-		if err != nil {
-			l.misfit = Record[T]{Sequence: at.sequence, Segment: at.segment, Line: at.line, Offset: at.offset}
-			l.err = c.doesNotFit(l.misfit, err)
-			return
+// handOutRaw is for a T that is a slice of bytes.
+func handOutRaw[T any](b *batch, yield func(Record[T], error) bool) bool {
+	lines, at := b.lines, b.first
+	for _, span := range b.spans {
+		end := span.offset + span.size
+		data := lines[span.offset:end:end]
+		value := *(*T)(unsafe.Pointer(&data))
+		if !yield(Record[T]{value, at.sequence, at.segment, at.line, at.offset + uint64(span.offset)}, nil) {
+			return false
 		}
-		l.values = append(l.values, value)
+		at.sequence++
+		at.line++
 	}
+	return true
+}
+
+// result does what the codec did.
+func (l *lot[T]) result(i int) result[T] {
+	if i == len(l.results) && l.panicked != nil {
+		panic(l.panicked)
+	}
+	if i == len(l.results) {
+		runtime.Goexit()
+	}
+	return l.results[i]
 }

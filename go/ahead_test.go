@@ -1,6 +1,6 @@
 package ministore_test
 
-// Replay and Stream read ahead in a goroutine: nobody may notice but by the time it takes.
+// Replay and Stream read and decode ahead in goroutines: nobody may notice but by the time it takes.
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	ministore "github.com/ministore/ministore/go"
@@ -50,10 +51,54 @@ func TestALoopLeftEarlyLeavesNoGoroutine(t *testing.T) {
 				break
 			}
 		}
-		// The goroutine closes a channel last, so it may still be on its way out of it.
+		// The goroutines use a channel last, so they may still be on their way out of it.
 		for runtime.NumGoroutine() > before {
 			runtime.Gosched()
 		}
+	}
+}
+
+// watched is encoding/json, and tells each record before it is decoded.
+type watched struct{ before func(record string) }
+
+func (watched) Marshal(v any) ([]byte, error) { return json.Marshal(v) }
+
+func (w watched) Unmarshal(data []byte, v any) error {
+	w.before(string(data))
+	return json.Unmarshal(data, v)
+}
+
+func TestRecordsDecodedAtTheSameTimeKeepTheirOrder(t *testing.T) {
+	later := make(chan struct{})
+	codec := watched{func(record string) {
+		switch record {
+		case "1":
+			<-later
+		case "200":
+			close(later)
+		}
+	}}
+	want := 0
+	for rec, err := range ministore.Replay[int](counted(t, 1000), ministore.WithCodec(codec)) {
+		if want++; err != nil || rec.Value != want || rec.Sequence != uint64(want) {
+			t.Fatalf("record %d: %+v, %v", want, rec, err)
+		}
+	}
+	if want != 1000 {
+		t.Errorf("%d records", want)
+	}
+}
+
+func TestALoopLeftEarlyHasFewRecordsDecoded(t *testing.T) {
+	const each = 500 // for one processor
+	n := each * runtime.GOMAXPROCS(0)
+	var decoded atomic.Int64
+	codec := watched{func(string) { decoded.Add(1) }}
+	for range ministore.Replay[int](counted(t, 4*n), ministore.WithCodec(codec)) {
+		break
+	}
+	if got := decoded.Load(); got == 0 || got > int64(n) {
+		t.Errorf("%d records were decoded for one", got)
 	}
 }
 

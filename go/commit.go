@@ -42,17 +42,22 @@ type group struct {
 type commitQueue struct {
 	mutex      sync.Mutex
 	closed     bool
-	committing bool     // a goroutine is at work
+	committing bool     // a goroutine is at work with groups
 	groups     []*group // the first is sent next
 	waiting    int      // waiters in all groups
 	expected   int      // as many were there last time
 	gatherEnd  time.Time
 }
 
-func (w *writer) append(ctx context.Context, a *waiter) (uint64, error) {
+// append appends lines, which are records, and returns the last one's number.
+func (w *writer) append(ctx context.Context, lines []byte, records int) (last uint64, err error) {
 	if ctx.Err() != nil {
 		return 0, notSent(ctx)
 	}
+	if w.beginAlone(ctx) {
+		return w.appendAlone(lines)
+	}
+	a := &waiter{lines: lines, records: records}
 	g, lead := w.queue.join(a)
 	if g == nil {
 		return 0, errClosed(w.path, "journal")
@@ -75,6 +80,32 @@ func (w *writer) append(ctx context.Context, a *waiter) (uint64, error) {
 		return 0, g.err
 	}
 	return a.last, nil
+}
+
+// beginAlone takes the turn for one who is alone and cannot give up: nobody has it, and nobody is waited for.
+func (w *writer) beginAlone(ctx context.Context) bool {
+	q := &w.queue
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if ctx.Done() != nil || q.closed || q.committing || q.expected > 1 {
+		return false
+	}
+	select {
+	case w.turn <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// appendAlone spares the making of a group. Who comes meanwhile leads the next one.
+func (w *writer) appendAlone(lines []byte) (last uint64, err error) {
+	defer w.release()
+	begin := time.Now()
+	w.buffer = append(w.buffer[:0], lines...)
+	last, err = w.sendBuffer()
+	w.queue.finish(1, begin)
+	return last, err
 }
 
 // join puts an append into the last group that is not full; nil after close. The caller may have to start a leader.
@@ -182,10 +213,8 @@ func (w *writer) commitNext() bool {
 	}
 	begin := time.Now()
 	w.send(g)
-	w.queue.finish(g, begin)
-	if cap(w.buffer) > groupBytes {
-		w.buffer = nil
-	}
+	w.queue.finish(len(g.waiters), begin)
+	close(g.done)
 	return true
 }
 
@@ -212,17 +241,11 @@ func (w *writer) take() *group {
 	return g
 }
 
-// send commits the buffer. If all were withdrawn it is empty, which the core takes as nothing to do.
+// send commits a group whose lines are in the buffer.
 func (w *writer) send(g *group) {
-	collectGarbage()
-	lines := unsafe.Pointer(unsafe.SliceData(w.buffer))
-	status := C.ministore_append_batch(w.handle, lines, C.size_t(len(w.buffer)), &w.sequence, &w.failure)
-	if status < 0 {
-		g.err = goError(status, &w.failure)
-		return
-	}
-	last := uint64(w.sequence)
-	for i := len(g.waiters) - 1; i >= 0; i-- {
+	var last uint64
+	last, g.err = w.sendBuffer()
+	for i := len(g.waiters) - 1; i >= 0 && g.err == nil; i-- {
 		if a := g.waiters[i]; a.records > 0 && !a.withdrawn {
 			a.last = last
 			last -= uint64(a.records)
@@ -230,12 +253,26 @@ func (w *writer) send(g *group) {
 	}
 }
 
-// finish answers a group and notes how many to wait for next time, but no longer than half a commit takes.
-func (q *commitQueue) finish(g *group, begin time.Time) {
+// sendBuffer commits the buffer, and tells the last record's number. If all were withdrawn it is empty, which the core
+// takes as nothing to do. The caller has the turn.
+func (w *writer) sendBuffer() (last uint64, err error) {
+	collectGarbage()
+	lines := unsafe.Pointer(unsafe.SliceData(w.buffer))
+	status := C.ministore_append_batch(w.handle, lines, C.size_t(len(w.buffer)), &w.sequence, &w.failure)
+	if cap(w.buffer) > groupBytes {
+		w.buffer = nil
+	}
+	if status < 0 {
+		return 0, goError(status, &w.failure)
+	}
+	return uint64(w.sequence), nil
+}
+
+// finish notes how many to wait for next time, but no longer than half a commit takes.
+func (q *commitQueue) finish(waiters int, begin time.Time) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	now := time.Now()
-	q.expected = len(g.waiters) + q.waiting
+	q.expected = waiters + q.waiting
 	q.gatherEnd = now.Add(min(now.Sub(begin)/2, gatherTime))
-	close(g.done)
 }

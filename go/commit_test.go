@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // busyJournal is a journal whose disk is at work until release is called.
@@ -64,6 +65,51 @@ func TestAppendsThatWaitShareOneCommit(t *testing.T) {
 	if want := strings.Repeat("7\t\n", 99) + "7\n"; contents(t, path) != want {
 		t.Errorf("100 appends were not one commit: %q", contents(t, path))
 	}
+}
+
+func TestOneWhoIsAloneWaitsForThoseOfTheLastCommit(t *testing.T) {
+	j, path := busyJournal(t)
+	j.writer.release()
+	j.writer.queue.expected, j.writer.queue.gatherEnd = 2, time.Now().Add(time.Hour)
+	done := make(chan error)
+	for range 2 {
+		go func() { _, err := j.Append(context.Background(), 7); done <- err }()
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if contents(t, path) != "7\t\n7\n" {
+		t.Errorf("got %q", contents(t, path))
+	}
+}
+
+func TestWhoComesWhileALeaderGathersJoins(t *testing.T) {
+	j, path := busyJournal(t)
+	j.writer.release()
+	j.writer.queue.committing = true
+	done := make(chan error)
+	go func() { _, err := j.Append(context.Background(), 7); done <- err }()
+	awaitWaiters(j, 1)
+	j.writer.lead()
+	if err := <-done; err != nil || contents(t, path) != "7\n" {
+		t.Errorf("got %v, %q", err, contents(t, path))
+	}
+}
+
+func TestOnlyOneWhoCannotGiveUpGoesAlone(t *testing.T) {
+	j, _ := busyJournal(t)
+	j.writer.release()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if j.writer.beginAlone(ctx) {
+		t.Error("it would wait for the disk whatever becomes of its context")
+	}
+	if !j.writer.beginAlone(context.Background()) {
+		t.Error("one who is alone makes a group")
+	}
+	j.writer.release()
 }
 
 func TestABatchStaysWholeAmongOthers(t *testing.T) {

@@ -30,7 +30,7 @@ type Record[T any] struct {
 // there has none. What a crash left half-written at the end is left out.
 //
 // An error is handed out as the last element, with a Record without Value; see [WithSkipBadLines] to go on behind it.
-// Some hundred records are read and decoded ahead, in a goroutine that has ended when the loop has.
+// Some records are read and decoded ahead, in goroutines that have ended when the loop has.
 func Replay[T any](path string, opts ...ReadOption) iter.Seq2[Record[T], error] {
 	return read[T](path, C.MINISTORE_REPLAY, opts)
 }
@@ -85,6 +85,7 @@ func (c *Cursor[T]) follow(ctx context.Context, yield func(Record[T], error) boo
 type Cursor[T any] struct {
 	reader *reader
 	decode func([]byte) (T, error)
+	raw    bool // decode does nothing
 	skip   bool
 	failed error // a record that does not fit: handed out again, unless skip
 }
@@ -117,7 +118,7 @@ func openCursor[T any](path string, scope C.uint32_t, opts []ReadOption) (*Curso
 		return nil, err
 	}
 	skip := config.options.on_bad_line == C.MINISTORE_BAD_LINE_SKIP
-	return &Cursor[T]{reader: r, decode: decoder[T](config.codec), skip: skip}, nil
+	return &Cursor[T]{reader: r, decode: decoder[T](config.codec), raw: config.codec == nil && isRaw[T](), skip: skip}, nil
 }
 
 // Records reads from where the cursor is to the end. Ranging over it again later goes on there.
@@ -142,30 +143,32 @@ func (c *Cursor[T]) next() (rec Record[T], err error) {
 	if err := c.reader.more(); err != nil {
 		return rec, err
 	}
-	data, place := c.reader.take()
-	rec = Record[T]{Sequence: place.sequence, Segment: place.segment, Line: place.line, Offset: place.offset}
-	value, err := c.decode(data)
+	taken := c.reader.rest.take(1)
+	at := taken.place(0)
+	rec = Record[T]{Sequence: at.sequence, Segment: at.segment, Line: at.line, Offset: at.offset}
+	value, err := c.decode(taken.data(0))
 	if err == nil {
 		rec.Value = value
 		return rec, nil
 	}
-	err = c.doesNotFit(rec, err)
+	err = c.doesNotFit(at, err)
 	if !c.skip {
 		c.failed = err
 	}
 	return rec, err
 }
 
-func (c *Cursor[T]) doesNotFit(rec Record[T], err error) error {
+func (c *Cursor[T]) doesNotFit(at place, err error) error {
+	var value T
 	return &Error{
 		Status: ErrDecode,
 		Message: fmt.Sprintf("%s: %s:%d: record %d does not fit %T: %v",
-			c.reader.path, rec.Segment, rec.Line, rec.Sequence, rec.Value, err),
+			c.reader.path, at.segment, at.line, at.sequence, value, err),
 		Path:     c.reader.path,
-		Segment:  rec.Segment,
-		Line:     rec.Line,
-		Offset:   rec.Offset,
-		Sequence: rec.Sequence,
+		Segment:  at.segment,
+		Line:     at.line,
+		Offset:   at.offset,
+		Sequence: at.sequence,
 		Err:      err,
 	}
 }

@@ -53,7 +53,7 @@ func (j *Journal[T]) Append(ctx context.Context, v T) (sequence uint64, err erro
 	if err != nil {
 		return 0, err
 	}
-	return j.writer.append(ctx, &waiter{lines: line, records: 1})
+	return j.writer.append(ctx, line, 1)
 }
 
 // AppendBatch appends records as one commit: after a crash all of them are there or none. It returns the last one's
@@ -65,7 +65,7 @@ func (j *Journal[T]) AppendBatch(ctx context.Context, vs []T) (last uint64, err 
 			return 0, err
 		}
 	}
-	return j.writer.append(ctx, &waiter{lines: bytes.Join(lines, []byte("\n")), records: len(vs)})
+	return j.writer.append(ctx, bytes.Join(lines, []byte("\n")), len(vs))
 }
 
 // line encodes a value and checks it, before it joins a commit that it would fail.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"unsafe"
 )
@@ -31,11 +32,14 @@ type reader struct {
 	failure C.ministore_error
 	batch   C.ministore_batch
 
-	// What is left of the last batch, for the goroutine that reads.
-	data  []byte
+	rest batch // what is left of the last batch, for the goroutine that reads
+}
+
+// A batch is records on consecutive lines of one segment, in memory that no other batch ever uses.
+type batch struct {
+	lines []byte
 	spans []C.ministore_span
-	index int
-	first place // of the batch's first record; the offset is the batch's
+	first place // of the first record; the offset is that of lines
 }
 
 type place struct {
@@ -58,26 +62,34 @@ func openReader(path string, options *C.ministore_cursor_options) (*reader, erro
 	return r, nil
 }
 
-// behind is the place of the record i records later, which the batch's span i says the offset of.
-func (p place) behind(i uint64, span C.ministore_span) place {
-	return place{p.segment, p.sequence + i, p.line + i, p.offset + uint64(span.offset)}
+// data is record i, place where it stands.
+func (b *batch) data(i int) []byte {
+	span := b.spans[i]
+	end := span.offset + span.size
+	return b.lines[span.offset:end:end]
+}
+
+func (b *batch) place(i int) place {
+	p := b.first
+	return place{p.segment, p.sequence + uint64(i), p.line + uint64(i), p.offset + uint64(b.spans[i].offset)}
+}
+
+// take takes the first n records off, or all if there are fewer.
+func (b *batch) take(n int) batch {
+	n = min(n, len(b.spans))
+	taken := batch{b.lines, b.spans[:n], b.first}
+	b.spans = b.spans[n:]
+	b.first.sequence += uint64(n)
+	b.first.line += uint64(n)
+	return taken
 }
 
 // more makes sure that there is a record to take, or returns errEnd or another error.
 func (r *reader) more() error {
-	if r.index < len(r.spans) {
+	if len(r.rest.spans) > 0 {
 		return nil
 	}
 	return r.fetch()
-}
-
-// take returns the next record's bytes.
-func (r *reader) take() ([]byte, place) {
-	span := r.spans[r.index]
-	at := r.first.behind(uint64(r.index), span)
-	r.index++
-	end := span.offset + span.size
-	return r.data[span.offset:end:end], at
 }
 
 // enter begins a call into C. An interrupt by close is used up by one wait, so none may begin behind it.
@@ -115,10 +127,11 @@ func (r *reader) fetch() error {
 		return errEnd
 	}
 	b := &r.batch
-	r.data = C.GoBytes(unsafe.Pointer(b.data), C.int(b.size))
-	r.spans = append(r.spans[:0], unsafe.Slice(b.spans, int(b.count))...)
-	r.index = 0
-	r.first = place{C.GoString(b.segment), uint64(b.sequence), uint64(b.line), uint64(b.offset)}
+	r.rest = batch{
+		lines: C.GoBytes(unsafe.Pointer(b.data), C.int(b.size)),
+		spans: slices.Clone(unsafe.Slice(b.spans, int(b.count))),
+		first: place{C.GoString(b.segment), uint64(b.sequence), uint64(b.line), uint64(b.offset)},
+	}
 	return nil
 }
 
@@ -127,7 +140,7 @@ func (r *reader) wait(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
 	for ctx.Err() == nil {
-		if r.index < len(r.spans) {
+		if len(r.rest.spans) > 0 {
 			return nil
 		}
 		interrupted, err := r.waitOnce()
@@ -171,7 +184,7 @@ func (r *reader) stat() (CursorInfo, error) {
 	return CursorInfo{
 		Segments:      uint32(info.segments),
 		FirstSequence: uint64(info.first_sequence),
-		NextSequence:  uint64(info.next_sequence) - uint64(len(r.spans)-r.index), // C has handed out the whole batch
+		NextSequence:  uint64(info.next_sequence) - uint64(len(r.rest.spans)), // C has handed out the whole batch
 		Bytes:         uint64(info.bytes),
 		TornBytes:     uint64(info.torn_bytes),
 		TornOffset:    uint64(info.torn_offset),
