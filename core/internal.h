@@ -341,6 +341,11 @@ bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_
 
 typedef struct ministore__request ministore__request; /* commit.c */
 
+typedef struct {
+    char *data;
+    size_t size, capacity;
+} ministore__buffer;
+
 struct ministore {
     ministore__location at;
     ministore_options options;
@@ -353,7 +358,7 @@ struct ministore {
     uint64_t end;       /* behind the last commit */
     uint64_t allocated; /* the file's size, if preallocated more than `end` */
     uint64_t lines;     /* records in it */
-    uint32_t crc;       /* of [0, end) */
+    uint32_t crc;       /* of [0, end), but for what is in the buffer */
     uint64_t durable;   /* sequence number covered by the last sync */
     bool rotation_due;  /* a rotation after an append failed: the next append tries again */
     bool no_allocation; /* the file system cannot */
@@ -368,10 +373,10 @@ struct ministore {
     bool created;   /* P was made by this open */
     bool two_names; /* the newest archive was P itself; it is dropped from the list */
     uint64_t torn_bytes, torn_offset;
-    char *buffer; /* a commit's bytes */
-    size_t buffer_size;
+    ministore__buffer buffer; /* the last commits, whose digest is due */
 
     pthread_mutex_t mutex;           /* guards what follows */
+    ministore__buffer spare;         /* for the next batch */
     ministore__request *head, *tail; /* the group that forms, in order */
     size_t waiting;                  /* how many they are */
     size_t expected;                 /* at how many they need not wait for more */
@@ -436,6 +441,9 @@ ministore_status ministore__poison(ministore_t *j, int result, const char *what,
 
 /** Make what is written durable. A failure poisons. */
 ministore_status ministore__flush(ministore_t *j, ministore_error *err);
+
+/** The CRC-32C of the active segment, up to the last commit. */
+uint32_t ministore__digest(ministore_t *j);
 
 /** Sync the folder. A failure poisons. */
 ministore_status ministore__sync_folder(ministore_t *j, ministore_error *err);
