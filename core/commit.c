@@ -195,6 +195,12 @@ static ministore_status commit(ministore_t *j, ministore__request *leader, minis
 
 /* ---- turns ---- */
 
+/*
+ * What the gate says. BUSY: somebody writes, or works alone. CROWDED: others wait, or are expected, and only who holds
+ * the mutex changes it. While it is not crowded one who writes goes in and out without the mutex.
+ */
+enum { BUSY = 1, CROWDED = 2 };
+
 void ministore__queue_init(ministore_t *j) {
     pthread_mutex_init(&j->mutex, NULL);
     for (int i = 0; i < 2; i++) ministore__turn_init(&j->turned[i]);
@@ -208,9 +214,17 @@ void ministore__queue_free(ministore_t *j) {
     pthread_mutex_destroy(&j->mutex);
 }
 
+static bool change_gate(ministore_t *j, unsigned from, unsigned to) {
+    return atomic_compare_exchange_strong(&j->gate, &from, to);
+}
+
+static bool is_busy(ministore_t *j) {
+    return atomic_load(&j->gate) & BUSY;
+}
+
 /* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
-    j->busy = false;
+    atomic_store(&j->gate, j->head || j->alone > 0 || j->expected > 1 ? CROWDED : 0);
     ministore__turn *group = j->head ? &j->turned[j->round & 1] : NULL;
     ministore__turn *next = j->alone > 0 && !j->owed ? &j->idle : group;
     if (next) ministore__turn_change(next);
@@ -232,6 +246,10 @@ static void answer(ministore__request *group, ministore_status status, const min
     }
 }
 
+static ministore_status commit_if_healthy(ministore_t *j, ministore__request *group, ministore_error *err) {
+    return j->poisoned ? poisoned(j, err) : commit(j, group, err);
+}
+
 /* Lead all that wait: one commit, and an answer for each. The mutex is held, and let go. */
 static void lead(ministore_t *j) {
     ministore__request *group = j->head;
@@ -241,9 +259,9 @@ static void lead(ministore_t *j) {
     j->head = j->tail = NULL;
     j->waiting = 0;
     j->owed = false;
-    j->busy = true;
+    atomic_store(&j->gate, BUSY | CROWDED);
     pthread_mutex_unlock(&j->mutex);
-    ministore_status status = j->poisoned ? poisoned(j, &error) : commit(j, group, &error);
+    ministore_status status = commit_if_healthy(j, group, &error);
     pthread_mutex_lock(&j->mutex);
     answer(group, status, &error);
     j->expected = size + j->waiting;
@@ -257,8 +275,9 @@ static void lead(ministore_t *j) {
  * and a group forms, one of it waits with a limit, the keeper, so that nobody waits for ever: the first to come, or
  * whoever is woken.
  */
-static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
+static void append_in_group(ministore_t *j, ministore__request *r) {
     pthread_mutex_lock(&j->mutex);
+    atomic_fetch_or(&j->gate, CROWDED);
     bool keeper = !j->tail, late = false;
     if (j->tail) j->tail->next = r;
     else j->head = r;
@@ -266,7 +285,7 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
     j->waiting++;
     ministore__turn *turn = &j->turned[j->round & 1];
     for (;;) {
-        bool free = !j->busy && (j->alone == 0 || j->owed);
+        bool free = !is_busy(j) && (j->alone == 0 || j->owed);
         if (free && (j->waiting >= j->expected || late || j->owed)) {
             lead(j);
             break;
@@ -281,6 +300,20 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
             pthread_mutex_unlock(&j->mutex);
             break;
         }
+    }
+}
+
+/* Append alone, if nobody is there and nobody is expected, or else with others. */
+static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
+    if (change_gate(j, 0, BUSY)) {
+        r->status = commit_if_healthy(j, r, r->err);
+        if (!change_gate(j, BUSY, 0)) { /* somebody has come */
+            pthread_mutex_lock(&j->mutex);
+            j->expected = 1 + j->waiting;
+            set_free(j);
+        }
+    } else {
+        append_in_group(j, r);
     }
     if (r->status == MINISTORE_OK && sequence_out) *sequence_out = r->sequence;
     return r->status;
@@ -298,13 +331,14 @@ ministore_status ministore__exclusively(ministore_t *j,
     MINISTORE__TRY(forked(j, err));
     pthread_mutex_lock(&j->mutex);
     j->alone++;
-    while (j->busy || j->owed) {
+    atomic_fetch_or(&j->gate, CROWDED);
+    while (is_busy(j) || j->owed) {
         uint32_t seen = ministore__turn_now(&j->idle);
         pthread_mutex_unlock(&j->mutex);
         (void)ministore__turn_wait(&j->idle, seen, -1);
         pthread_mutex_lock(&j->mutex);
     }
-    j->busy = true;
+    atomic_store(&j->gate, BUSY | CROWDED);
     pthread_mutex_unlock(&j->mutex);
     ministore_status status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
     pthread_mutex_lock(&j->mutex);
@@ -355,7 +389,8 @@ static ministore_status encode_batch(const ministore_t *j, const char *data, siz
     bool bulk = j->options.max_record_bytes >= size; /* else each one's size is to be looked at */
     ministore_span spans[SPANS_AT_ONCE];
     for (size_t used; size > 0; data += used, size -= used) {
-        size_t count = bulk ? ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS_AT_ONCE, &used) : 0;
+        size_t count =
+            bulk ? ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS_AT_ONCE, &used) : 0;
         if (!reserve(lines, size + 2 * (count + 1))) return out_of_memory(j, err);
         char *out = lines->data + lines->size;
         for (size_t i = 0; i < count; i++) out = put_line(out, data + spans[i].offset, spans[i].size);

@@ -382,7 +382,7 @@ struct ministore {
     size_t expected;                 /* at how many they need not wait for more */
     uint64_t round;                  /* of that group; the one being written has the number before */
     ministore__turn turned[2];       /* changes when something turned for a group: of odd, and of even rounds */
-    bool busy;                       /* a group is being written, or work done alone */
+    atomic_uint gate;                /* whether somebody writes or works alone, and whether others are there */
     size_t alone;                    /* how many want to work alone, or do: they go first, */
     bool owed;                       /* but behind each the group that waits has its turn */
     ministore__turn idle;            /* changes when it is their turn */
