@@ -126,7 +126,10 @@ static const char *gather(ministore_t *j, const ministore__request *group, size_
     size_t most = 0;
     *size = group->size + 1;
     if (!group->next && group->ended) return group->data;
-    for (const ministore__request *r = group; r; r = r->next) most += r->size + 2;
+    for (const ministore__request *r = group; r; r = r->next) {
+        most += r->size + 2;
+        if (most > SIZE_MAX / 2) return NULL; /* where pointers have 32 bits a group may be longer than memory */
+    }
     if (!reserve(&j->buffer, most)) return NULL;
     char *begin = j->buffer.data + j->buffer.size, *out = begin;
     for (const ministore__request *r = group; r; r = r->next) out = put_line(out, r->data, r->size);
@@ -144,7 +147,7 @@ uint32_t ministore__digest(ministore_t *j) {
 
 /* Let the digest cover a commit, sooner or later. */
 static void digest_commit(ministore_t *j, const char *data, size_t size) {
-    if (data == j->buffer.data + j->buffer.size) {
+    if (j->buffer.data && data == j->buffer.data + j->buffer.size) {
         j->buffer.size += size;
         if (j->buffer.size >= DIGESTED_AT_ONCE) (void)ministore__digest(j);
     } else {
