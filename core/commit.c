@@ -21,11 +21,15 @@ enum { SPANS_AT_ONCE = 256 };
 /* The largest buffer kept from one commit to the next. */
 enum { BUFFER_KEPT = 4 << 20 };
 
+/* Bytes of small commits that are digested at once, which is quicker than one by one. */
+enum { DIGESTED_AT_ONCE = 16 << 10 };
+
 /* An append that waits. It lives on the caller's stack; the journal's mutex guards it until it is done. */
 struct ministore__request {
     ministore__request *next;
-    const char *data;
+    const char *data; /* lines of a commit, without the last one's end */
     size_t size;
+    bool ended; /* but there it is, without a mark */
     uint64_t records;
     uint64_t sequence; /* of its last record, once it is done */
     ministore_error *err;
@@ -92,49 +96,68 @@ static void preallocate(ministore_t *j, uint64_t end) {
     j->allocated = j->at.io->stat_file(j->at.io, j->file, &stat) == 0 ? stat.size : target;
 }
 
-/* Cut the first line off what is left. */
-static size_t take_line(const char **data, size_t *size, const char **line) {
-    const char *newline = memchr(*data, '\n', *size);
-    size_t length = newline ? (size_t)(newline - *data) : *size;
-    *line = *data;
-    *data += length + (newline != NULL);
-    *size -= length + (newline != NULL);
-    return length;
+/* Make room for so many bytes more. */
+static bool reserve(ministore__buffer *b, size_t more) {
+    size_t need = b->size + more;
+    if (need <= b->capacity) return true;
+    char *data = realloc(b->data, need + need / 8);
+    if (!data) return false;
+    b->data = data;
+    b->capacity = need + need / 8;
+    return true;
 }
 
-/* Write a request's lines as those of a commit that goes on. */
-static char *encode(char *out, const ministore__request *r) {
-    const char *data = r->data, *line;
-    for (size_t size = r->size; size > 0;) {
-        size_t length = take_line(&data, &size, &line);
-        ministore__trim(&line, &length);
-        memcpy(out, line, length);
-        out += length;
-        *out++ = '\t';
-        *out++ = '\n';
-    }
-    return out;
+static void free_if_large(ministore__buffer *b) {
+    if (b->capacity <= BUFFER_KEPT) return;
+    free(b->data);
+    *b = (ministore__buffer){0};
 }
 
-/* Put a group's lines into the buffer, as one commit. 0: no memory. */
-static size_t encode_group(ministore_t *j, const ministore__request *leader) {
+/* Write a line as one of a commit that goes on. */
+static char *put_line(char *out, const char *line, size_t size) {
+    memcpy(out, line, size);
+    out[size] = '\t';
+    out[size + 1] = '\n';
+    return out + size + 2;
+}
+
+/* A group's lines as one commit: behind the bytes in the buffer, if there is not one batch alone. NULL: no memory. */
+static const char *gather(ministore_t *j, const ministore__request *group, size_t *size) {
     size_t most = 0;
-    for (const ministore__request *r = leader; r; r = r->next) most += r->size + 2 * (size_t)r->records;
-    if (most > j->buffer_size) {
-        free(j->buffer);
-        j->buffer = malloc(most);
-        j->buffer_size = j->buffer ? most : 0;
-        if (!j->buffer) return 0;
+    *size = group->size + 1;
+    if (!group->next && group->ended) return group->data;
+    for (const ministore__request *r = group; r; r = r->next) {
+        most += r->size + 2;
+        if (most > SIZE_MAX / 2) return NULL; /* where pointers have 32 bits a group may be longer than memory */
     }
-    char *out = j->buffer;
-    for (const ministore__request *r = leader; r; r = r->next) out = encode(out, r);
+    if (!reserve(&j->buffer, most)) return NULL;
+    char *begin = j->buffer.data + j->buffer.size, *out = begin;
+    for (const ministore__request *r = group; r; r = r->next) out = put_line(out, r->data, r->size);
     out[-2] = '\n'; /* the last line has no mark */
-    return (size_t)(out - 1 - j->buffer);
+    *size = most - 1;
+    return begin;
 }
 
-static ministore_status write_commit(ministore_t *j, size_t size, ministore_error *err) {
+uint32_t ministore__digest(ministore_t *j) {
+    j->crc = ministore__crc32c(j->crc, j->buffer.data, j->buffer.size);
+    j->buffer.size = 0;
+    free_if_large(&j->buffer);
+    return j->crc;
+}
+
+/* Let the digest cover a commit, sooner or later. */
+static void digest_commit(ministore_t *j, const char *data, size_t size) {
+    if (j->buffer.data && data == j->buffer.data + j->buffer.size) {
+        j->buffer.size += size;
+        if (j->buffer.size >= DIGESTED_AT_ONCE) (void)ministore__digest(j);
+    } else {
+        j->crc = ministore__crc32c(ministore__digest(j), data, size);
+    }
+}
+
+static ministore_status write_commit(ministore_t *j, const char *data, size_t size, ministore_error *err) {
     preallocate(j, j->end + size);
-    int result = j->at.io->write(j->at.io, j->file, j->buffer, size, j->end);
+    int result = j->at.io->write(j->at.io, j->file, data, size, j->end);
     if (result < 0) {
         roll_back(j);
         return ministore__fail_io(err, result, j->at.path, NULL, "cannot append; what was written is taken back");
@@ -157,27 +180,29 @@ static ministore_status commit(ministore_t *j, ministore__request *leader, minis
                                   "the sequence numbers are used up");
     if (j->rotation_due) MINISTORE__TRY(ministore__rotate(j, err));
     j->rotation_due = false;
-    size_t size = encode_group(j, leader);
-    if (size == 0) return out_of_memory(j, err);
-    MINISTORE__TRY(write_commit(j, size, err));
+    size_t size;
+    const char *data = gather(j, leader, &size);
+    if (!data) return out_of_memory(j, err);
+    MINISTORE__TRY(write_commit(j, data, size, err));
     for (ministore__request *r = leader; r; r = r->next) {
         j->lines += r->records;
         r->sequence = ministore__next(j) - 1;
     }
-    j->crc = ministore__crc32c(j->crc, j->buffer, size);
+    digest_commit(j, data, size);
     j->end += size;
     if (j->allocated < j->end) j->allocated = j->end;
     if (j->options.sync != MINISTORE_SYNC_MANUAL) j->durable = ministore__next(j) - 1;
     if (j->end >= j->options.max_bytes_per_segment) j->rotation_due = ministore__rotate(j, NULL) != MINISTORE_OK;
-    if (j->buffer_size > BUFFER_KEPT) {
-        free(j->buffer);
-        j->buffer = NULL;
-        j->buffer_size = 0;
-    }
     return MINISTORE_OK;
 }
 
 /* ---- turns ---- */
+
+/*
+ * What the gate says. BUSY: somebody writes, or works alone. CROWDED: others wait, or are expected, and only who holds
+ * the mutex changes it. While it is not crowded one who writes goes in and out without the mutex.
+ */
+enum { BUSY = 1, CROWDED = 2 };
 
 void ministore__queue_init(ministore_t *j) {
     pthread_mutex_init(&j->mutex, NULL);
@@ -192,9 +217,17 @@ void ministore__queue_free(ministore_t *j) {
     pthread_mutex_destroy(&j->mutex);
 }
 
+static bool change_gate(ministore_t *j, unsigned from, unsigned to) {
+    return atomic_compare_exchange_strong(&j->gate, &from, to);
+}
+
+static bool is_busy(ministore_t *j) {
+    return atomic_load(&j->gate) & BUSY;
+}
+
 /* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
-    j->busy = false;
+    atomic_store(&j->gate, j->head || j->alone > 0 || j->expected > 1 ? CROWDED : 0);
     ministore__turn *group = j->head ? &j->turned[j->round & 1] : NULL;
     ministore__turn *next = j->alone > 0 && !j->owed ? &j->idle : group;
     if (next) ministore__turn_change(next);
@@ -216,6 +249,10 @@ static void answer(ministore__request *group, ministore_status status, const min
     }
 }
 
+static ministore_status commit_if_healthy(ministore_t *j, ministore__request *group, ministore_error *err) {
+    return j->poisoned ? poisoned(j, err) : commit(j, group, err);
+}
+
 /* Lead all that wait: one commit, and an answer for each. The mutex is held, and let go. */
 static void lead(ministore_t *j) {
     ministore__request *group = j->head;
@@ -225,13 +262,13 @@ static void lead(ministore_t *j) {
     j->head = j->tail = NULL;
     j->waiting = 0;
     j->owed = false;
-    j->busy = true;
+    atomic_store(&j->gate, BUSY | CROWDED);
     pthread_mutex_unlock(&j->mutex);
-    ministore_status status = j->poisoned ? poisoned(j, &error) : commit(j, group, &error);
+    ministore_status status = commit_if_healthy(j, group, &error);
     pthread_mutex_lock(&j->mutex);
     answer(group, status, &error);
     j->expected = size + j->waiting;
-    ministore__turn_change(turn);
+    if (size > 1) ministore__turn_change(turn);
     set_free(j);
     if (size > 1) ministore__turn_wake(turn, true);
 }
@@ -241,8 +278,9 @@ static void lead(ministore_t *j) {
  * and a group forms, one of it waits with a limit, the keeper, so that nobody waits for ever: the first to come, or
  * whoever is woken.
  */
-static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
+static void append_in_group(ministore_t *j, ministore__request *r) {
     pthread_mutex_lock(&j->mutex);
+    atomic_fetch_or(&j->gate, CROWDED);
     bool keeper = !j->tail, late = false;
     if (j->tail) j->tail->next = r;
     else j->head = r;
@@ -250,7 +288,7 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
     j->waiting++;
     ministore__turn *turn = &j->turned[j->round & 1];
     for (;;) {
-        bool free = !j->busy && (j->alone == 0 || j->owed);
+        bool free = !is_busy(j) && (j->alone == 0 || j->owed);
         if (free && (j->waiting >= j->expected || late || j->owed)) {
             lead(j);
             break;
@@ -265,6 +303,20 @@ static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *
             pthread_mutex_unlock(&j->mutex);
             break;
         }
+    }
+}
+
+/* Append alone, if nobody is there and nobody is expected, or else with others. */
+static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
+    if (change_gate(j, 0, BUSY)) {
+        r->status = commit_if_healthy(j, r, r->err);
+        if (!change_gate(j, BUSY, 0)) { /* somebody has come */
+            pthread_mutex_lock(&j->mutex);
+            j->expected = 1 + j->waiting;
+            set_free(j);
+        }
+    } else {
+        append_in_group(j, r);
     }
     if (r->status == MINISTORE_OK && sequence_out) *sequence_out = r->sequence;
     return r->status;
@@ -282,13 +334,14 @@ ministore_status ministore__exclusively(ministore_t *j,
     MINISTORE__TRY(forked(j, err));
     pthread_mutex_lock(&j->mutex);
     j->alone++;
-    while (j->busy || j->owed) {
+    atomic_fetch_or(&j->gate, CROWDED);
+    while (is_busy(j) || j->owed) {
         uint32_t seen = ministore__turn_now(&j->idle);
         pthread_mutex_unlock(&j->mutex);
         (void)ministore__turn_wait(&j->idle, seen, -1);
         pthread_mutex_lock(&j->mutex);
     }
-    j->busy = true;
+    atomic_store(&j->gate, BUSY | CROWDED);
     pthread_mutex_unlock(&j->mutex);
     ministore_status status = j->poisoned && !even_poisoned ? poisoned(j, err) : work(j, argument, err);
     pthread_mutex_lock(&j->mutex);
@@ -300,42 +353,66 @@ ministore_status ministore__exclusively(ministore_t *j,
 
 /* ---- what a caller does before it queues up ---- */
 
-/* Check one record; `number` counts in its batch from 1. */
-static ministore_status check_record(const ministore_t *j, const char *data, size_t size, uint64_t number,
+/* Check one record, and leave out the white space around it; `number` counts in its batch from 1. */
+static ministore_status check_record(const ministore_t *j, const char **data, size_t *size, uint64_t number,
                                      ministore_error *err) {
-    ministore__place at = {.line = number};
-    const char *text = data;
-    size_t offset, length = size;
-    ministore__trim(&text, &length);
-    if (length > j->options.max_record_bytes)
-        return ministore__fail_at(err, MINISTORE_TOO_LARGE, &at, "record %llu has %zu bytes, max_record_bytes is %llu",
-                                  (unsigned long long)number, length, (unsigned long long)j->options.max_record_bytes);
-    const char *wrong = ministore__json_check(text, length, MINISTORE__JSON_STRICT, &offset);
-    const char *newline = wrong ? NULL : memchr(text, '\n', length);
+    const char *given = *data;
+    size_t offset;
+    ministore__trim(data, size);
+    if (*size > j->options.max_record_bytes)
+        return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.line = number},
+                                  "record %llu has %zu bytes, max_record_bytes is %llu", (unsigned long long)number,
+                                  *size, (unsigned long long)j->options.max_record_bytes);
+    const char *wrong = ministore__json_check(*data, *size, MINISTORE__JSON_STRICT, &offset);
+    const char *newline = wrong ? NULL : memchr(*data, '\n', *size);
     if (newline) {
         wrong = "a line feed; write the text on one line";
-        offset = (size_t)(newline - text);
+        offset = (size_t)(newline - *data);
     }
     if (!wrong) return MINISTORE_OK;
-    at.offset = offset + (size_t)(text - data);
+    ministore__place at = {.line = number, .offset = offset + (size_t)(*data - given)};
     return ministore__fail_at(err, MINISTORE_INVALID_JSON, &at, "record %llu is not one line of JSON: at byte %llu: %s",
                               (unsigned long long)number, (unsigned long long)at.offset, wrong);
 }
 
-static ministore_status check_batch(const ministore_t *j, ministore__request *r, ministore_error *err) {
-    const char *data = r->data, *line;
-    ministore_span spans[SPANS_AT_ONCE];
-    for (size_t size = r->size, used; size > 0;) {
-        if (j->options.max_record_bytes >= r->size) { /* else each one's size is to be looked at */
-            r->records += ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS_AT_ONCE, &used);
-            data += used;
-            size -= used;
-            if (used > 0) continue;
-        }
-        size_t length = take_line(&data, &size, &line);
-        MINISTORE__TRY(check_record(j, line, length, ++r->records, err));
-    }
+/* Check the first line of what is left of a batch with care, and put it; `used` are its bytes. */
+static ministore_status encode_line(const ministore_t *j, const char *data, size_t size, uint64_t number, char **out,
+                                    size_t *used, ministore_error *err) {
+    const char *newline = memchr(data, '\n', size);
+    size_t length = newline ? (size_t)(newline - data) : size;
+    *used = length + (newline != NULL);
+    MINISTORE__TRY(check_record(j, &data, &length, number, err));
+    *out = put_line(*out, data, length);
     return MINISTORE_OK;
+}
+
+/* Check a batch, and write it to `lines` as a request has them. */
+static ministore_status encode_batch(const ministore_t *j, const char *data, size_t size, ministore__buffer *lines,
+                                     uint64_t *records, ministore_error *err) {
+    bool bulk = j->options.max_record_bytes >= size; /* else each one's size is to be looked at */
+    ministore_span spans[SPANS_AT_ONCE];
+    for (size_t used; size > 0; data += used, size -= used) {
+        size_t count =
+            bulk ? ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS_AT_ONCE, &used) : 0;
+        if (!reserve(lines, size + 2 * (count + 1))) return out_of_memory(j, err);
+        char *out = lines->data + lines->size;
+        for (size_t i = 0; i < count; i++) out = put_line(out, data + spans[i].offset, spans[i].size);
+        *records += count;
+        if (count == 0) MINISTORE__TRY(encode_line(j, data, size, ++*records, &out, &used, err));
+        lines->size = (size_t)(out - lines->data);
+    }
+    lines->size -= 2;
+    lines->data[lines->size] = '\n';
+    return MINISTORE_OK;
+}
+
+/* Put a buffer aside for the next batch, and take the one that is there. */
+static ministore__buffer swap_spare(ministore_t *j, ministore__buffer buffer) {
+    pthread_mutex_lock(&j->mutex);
+    ministore__buffer spare = j->spare;
+    j->spare = buffer;
+    pthread_mutex_unlock(&j->mutex);
+    return spare;
 }
 
 static ministore_status check_call(const ministore_t *journal, const void *data, size_t size, ministore_error *err) {
@@ -347,20 +424,28 @@ static ministore_status check_call(const ministore_t *journal, const void *data,
 ministore_status ministore_append(ministore_t *journal, const void *data, size_t size, uint64_t *sequence_out,
                                   ministore_error *err) {
     MINISTORE__TRY(check_call(journal, data, size, err));
-    MINISTORE__TRY(check_record(journal, data, size, 1, err));
     ministore__request r = {.data = data, .size = size, .records = 1, .err = err};
-    ministore__trim(&r.data, &r.size);
+    MINISTORE__TRY(check_record(journal, &r.data, &r.size, 1, err));
     return append(journal, &r, sequence_out);
 }
 
 ministore_status ministore_append_batch(ministore_t *journal, const void *data, size_t size, uint64_t *sequence_out,
                                         ministore_error *err) {
-    ministore__request r = {.data = data, .size = size, .err = err};
     MINISTORE__TRY(check_call(journal, data, size, err));
-    MINISTORE__TRY(check_batch(journal, &r, err));
-    if (size > 0) return append(journal, &r, sequence_out);
-    if (sequence_out) *sequence_out = 0;
-    return MINISTORE_OK;
+    if (size == 0) {
+        if (sequence_out) *sequence_out = 0;
+        return MINISTORE_OK;
+    }
+    ministore__request r = {.ended = true, .err = err};
+    ministore__buffer lines = swap_spare(journal, (ministore__buffer){0});
+    lines.size = 0;
+    ministore_status status = encode_batch(journal, data, size, &lines, &r.records, err);
+    r.data = lines.data;
+    r.size = lines.size;
+    if (status == MINISTORE_OK) status = append(journal, &r, sequence_out);
+    free_if_large(&lines);
+    free(swap_spare(journal, lines).data);
+    return status;
 }
 
 static ministore_status sync_alone(ministore_t *j, void *argument, ministore_error *err) {

@@ -338,6 +338,11 @@ bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_
 
 typedef struct ministore__request ministore__request; /* commit.c */
 
+typedef struct {
+    char *data;
+    size_t size, capacity;
+} ministore__buffer;
+
 struct ministore {
     ministore__location at;
     ministore_options options;
@@ -350,7 +355,7 @@ struct ministore {
     uint64_t end;       /* behind the last commit */
     uint64_t allocated; /* the file's size, if preallocated more than `end` */
     uint64_t lines;     /* records in it */
-    uint32_t crc;       /* of [0, end) */
+    uint32_t crc;       /* of [0, end), but for what is in the buffer */
     uint64_t durable;   /* sequence number covered by the last sync */
     bool rotation_due;  /* a rotation after an append failed: the next append tries again */
     bool no_allocation; /* the file system cannot */
@@ -365,16 +370,16 @@ struct ministore {
     bool created;   /* P was made by this open */
     bool two_names; /* the newest archive was P itself; it is dropped from the list */
     uint64_t torn_bytes, torn_offset;
-    char *buffer; /* a commit's bytes */
-    size_t buffer_size;
+    ministore__buffer buffer; /* the last commits, whose digest is due */
 
     pthread_mutex_t mutex;           /* guards what follows */
+    ministore__buffer spare;         /* for the next batch */
     ministore__request *head, *tail; /* the group that forms, in order */
     size_t waiting;                  /* how many they are */
     size_t expected;                 /* at how many they need not wait for more */
     uint64_t round;                  /* of that group; the one being written has the number before */
     ministore__turn turned[2];       /* changes when something turned for a group: of odd, and of even rounds */
-    bool busy;                       /* a group is being written, or work done alone */
+    atomic_uint gate;                /* whether somebody writes or works alone, and whether others are there */
     size_t alone;                    /* how many want to work alone, or do: they go first, */
     bool owed;                       /* but behind each the group that waits has its turn */
     ministore__turn idle;            /* changes when it is their turn */
@@ -433,6 +438,9 @@ ministore_status ministore__poison(ministore_t *j, int result, const char *what,
 
 /** Make what is written durable. A failure poisons. */
 ministore_status ministore__flush(ministore_t *j, ministore_error *err);
+
+/** The CRC-32C of the active segment, up to the last commit. */
+uint32_t ministore__digest(ministore_t *j);
 
 /** Sync the folder. A failure poisons. */
 ministore_status ministore__sync_folder(ministore_t *j, ministore_error *err);

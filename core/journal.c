@@ -45,7 +45,8 @@ void ministore__drop(ministore_t *j) {
     ministore__location_free(&j->at);
     free(j->archives.items);
     if (ours) ministore__queue_free(j);
-    free(j->buffer);
+    free(j->buffer.data);
+    free(j->spare.data);
     free(j);
 }
 

@@ -151,7 +151,7 @@ static ministore_status archive_active(ministore_t *j, ministore_error *err) {
         return ministore__fail_at(err, MINISTORE_TOO_LARGE, &(ministore__place){.path = j->at.path},
                                   "the segment numbers are used up");
     MINISTORE__TRY(settle(j, err));
-    return ministore__install(j, ministore__next(j), j->crc, true, err);
+    return ministore__install(j, ministore__next(j), ministore__digest(j), true, err);
 }
 
 ministore_status ministore__rotate(ministore_t *j, ministore_error *err) {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -49,7 +50,7 @@ static void refused_records(void **state) {
     expect_text("j", HEADER "12345678\n");
 }
 
-/* Goal: a large commit is written whole, and its buffer not kept. */
+/* Goal: a large commit is written whole, and its buffers not kept. */
 static void a_large_commit(void **state) {
     (void)state;
     enum { SIZE = 5 << 20 };
@@ -58,11 +59,66 @@ static void a_large_commit(void **state) {
     memset(text, '8', SIZE);
     ministore_t *j = open_journal(NULL, NULL);
     assert_status(MINISTORE_OK, ministore_append(j, text, SIZE, NULL, &why));
-    assert_true(j->buffer_size < SIZE);
+    assert_true(j->buffer.capacity < SIZE);
+    assert_status(MINISTORE_OK, ministore_append_batch(j, text, SIZE, NULL, &why));
+    assert_true(j->buffer.capacity < SIZE && j->spare.capacity < SIZE);
     append_text(j, "1");
     close_journal(j);
-    assert_int_equal(size_of("j"), strlen(HEADER) + SIZE + 1 + 2);
+    assert_int_equal(size_of("j"), strlen(HEADER) + 2 * (SIZE + 1) + 2);
     free(text);
+}
+
+/* Goal: a batch is one commit, good lines in long rows and odd ones between them; a refused one leaves no trace. */
+static void a_batch_of_many_lines(void **state) {
+    (void)state;
+    enum { ROWS = 1000, ROOM = ROWS * 32 };
+    char *batch = calloc(1, ROOM), *expected = calloc(1, ROOM);
+    assert_non_null(batch);
+    assert_non_null(expected);
+    strcpy(expected, HEADER "0\n");
+    char *in = batch, *out = expected + strlen(expected);
+    for (int i = 0; i < ROWS; i++) {
+        in += sprintf(in, i % 300 == 299 ? "1e%d \n" : " {\"i\":%d}\n", i);
+        out += sprintf(out, i % 300 == 299 ? "1e%d\t\n" : "{\"i\":%d}\t\n", i);
+    }
+    strcpy(out - 2, "\n");
+    uint64_t sequence = 0;
+    ministore_t *j = open_journal(NULL, NULL);
+    strcpy(in, "bad");
+    assert_status(MINISTORE_INVALID_JSON, ministore_append_batch(j, batch, strlen(batch), NULL, &why));
+    assert_int_equal(why.line, ROWS + 1);
+    append_text(j, "0");
+    *in = '\0';
+    assert_status(MINISTORE_OK, ministore_append_batch(j, batch, strlen(batch), &sequence, &why));
+    assert_int_equal(sequence, ROWS + 1);
+    close_journal(j);
+    expect_text("j", expected);
+    free(batch);
+    free(expected);
+}
+
+/* Goal: the digest that rotation writes down covers each commit once, small ones, batches and after a failed write. */
+static void the_digest_covers_each_commit(void **state) {
+    (void)state;
+    faults f = faults_none();
+    ministore_options options = writer_options();
+    ministore_verify_info info = {.struct_size = sizeof info};
+    options.sync = MINISTORE_SYNC_MANUAL;
+    ministore_t *j = open_journal(&f.io, &options);
+    for (int i = 0; i < 6; i++) {
+        for (int k = 0; k < 1000 * i; k++) append_text(j, "\"a small record\"");
+        assert_status(MINISTORE_OK, ministore_append_batch(j, "1\n2\n3", 5, NULL, &why));
+        append_text(j, "4");
+        fail_calls(&f, WRITE, 1, 1, ENOSPC);
+        assert_status(MINISTORE_NO_SPACE, ministore_append(j, "5", 1, NULL, &why));
+        fail_calls(&f, WRITE, 1, 1, ENOSPC);
+        assert_status(MINISTORE_NO_SPACE, ministore_append_batch(j, "6\n7", 3, NULL, &why));
+        append_text(j, "8");
+        assert_status(MINISTORE_OK, ministore_rotate(j, &why));
+    }
+    close_journal(j);
+    assert_status(MINISTORE_OK, ministore_verify(in_folder("j"), 1 << 20, &info, &why));
+    assert_int_equal(info.uncovered, 0);
 }
 
 /* Goal: a failed write is taken back and the handle goes on. Method: no space, half of the bytes written. */
@@ -205,6 +261,8 @@ int main(void) {
         TEST(bytes_of_commits),
         TEST(refused_records),
         TEST(a_large_commit),
+        TEST(a_batch_of_many_lines),
+        TEST(the_digest_covers_each_commit),
         TEST(a_failed_write_is_taken_back),
         TEST(a_failed_sync_poisons),
         TEST(a_failed_roll_back_poisons),

@@ -57,6 +57,9 @@ static void assert_right(const uint8_t *at, size_t size) {
     const uint32_t expected = by_definition(0x12345678, at, size);
     assert_int_equal(ministore__crc32c(0x12345678, at, size), expected);
     assert_int_equal(~add_by_table(~0x12345678U, at, size), expected);
+#if defined(HARDWARE)
+    if (HARDWARE_IS_THERE) assert_int_equal(~add_by_hardware(~0x12345678U, at, size), expected);
+#endif
 }
 
 static void test_every_short_length_and_alignment(void **state) {
@@ -69,6 +72,12 @@ static void test_lengths_around_the_three_lanes(void **state) {
     (void)state;
     for (size_t lanes = 1; lanes <= 6; lanes++)
         for (size_t size = lanes * 4096 - 9; size <= lanes * 4096 + 9; size++) assert_right(bytes + 3, size);
+}
+
+static void test_lengths_around_what_is_folded(void **state) {
+    (void)state;
+    for (size_t folded = 256; folded <= 2304; folded += 256)
+        for (size_t size = folded - 17; size <= folded + 17; size++) assert_right(bytes + 5, size);
 }
 
 static void test_pieces_make_the_whole(void **state) {
@@ -97,6 +106,7 @@ int main(void) {
         cmocka_unit_test(test_known_values),
         cmocka_unit_test(test_every_short_length_and_alignment),
         cmocka_unit_test(test_lengths_around_the_three_lanes),
+        cmocka_unit_test(test_lengths_around_what_is_folded),
         cmocka_unit_test(test_pieces_make_the_whole),
         cmocka_unit_test(test_reads_no_further_than_the_end),
     };
