@@ -4,6 +4,7 @@
  */
 #include "internal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #ifndef MINISTORE_VECTOR_BYTES /* tests define it to do without large vectors, or, by 0, without any */

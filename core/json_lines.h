@@ -36,19 +36,18 @@ TARGET INLINE static vector NAMED(load)(const uint8_t *bytes) {
     return v;
 }
 
-/** Put down a block's word. Not by w[lane]: some compilers load and store all of it then, which is slow. */
-TARGET INLINE static void NAMED(put)(words *w, unsigned lane, uint64_t bits) {
-    memcpy((uint8_t *)w + lane * sizeof bits, &bits, sizeof bits);
-}
-
+/** A block's word. */
 TARGET INLINE static uint64_t NAMED(get)(const words *w, unsigned lane) {
     uint64_t bits;
     memcpy(&bits, (const uint8_t *)w + lane * sizeof bits, sizeof bits);
     return bits;
 }
 
-/** Put down where a block has which bytes. */
-TARGET INLINE static void NAMED(sort)(const vector *like, kinds *k, unsigned lane, const uint8_t *bytes, special *s) {
+/* Put down a block's word. Not as one of a vector: some compilers load and store all of it then, which is slow. */
+#define PUT(kind, bits) memcpy(out + offsetof(kinds, kind), &(bits), sizeof(uint64_t))
+
+/** Put down where a block has which bytes, from its first word on. */
+TARGET INLINE static void NAMED(sort)(const vector *like, uint8_t *out, const uint8_t *bytes, special *s) {
     uint64_t quote = 0, backslash = 0, high = 0, control = 0, space = 0, tab = 0, newline = 0, colon = 0, comma = 0;
     uint64_t open = 0, curly = 0, close = 0, digit = 0, minus = 0, point = 0, zero = 0;
     UNROLLED
@@ -73,19 +72,19 @@ TARGET INLINE static void NAMED(sort)(const vector *like, kinds *k, unsigned lan
         zero |= EQUAL(v, like[ZERO]) << i;
     }
     *s = (special){quote, backslash, high};
-    NAMED(put)(&k->control, lane, control);
-    NAMED(put)(&k->space, lane, space);
-    NAMED(put)(&k->tab, lane, tab);
-    NAMED(put)(&k->newline, lane, newline);
-    NAMED(put)(&k->colon, lane, colon);
-    NAMED(put)(&k->comma, lane, comma);
-    NAMED(put)(&k->open, lane, open);
-    NAMED(put)(&k->curly, lane, curly);
-    NAMED(put)(&k->close, lane, close);
-    NAMED(put)(&k->digit, lane, digit);
-    NAMED(put)(&k->minus, lane, minus);
-    NAMED(put)(&k->point, lane, point);
-    NAMED(put)(&k->zero, lane, zero);
+    PUT(control, control);
+    PUT(space, space);
+    PUT(tab, tab);
+    PUT(newline, newline);
+    PUT(colon, colon);
+    PUT(comma, comma);
+    PUT(open, open);
+    PUT(curly, curly);
+    PUT(close, close);
+    PUT(digit, digit);
+    PUT(minus, minus);
+    PUT(point, point);
+    PUT(zero, zero);
 }
 
 /** The bytes at which UTF-8 shows to be broken. The three bytes before the block are looked at, too. */
@@ -122,7 +121,8 @@ TARGET INLINE static void NAMED(look_at)(walker *on, const vector *like, kinds *
                                          const uint8_t *bytes) {
     special s;
     uint64_t wrong = 0;
-    NAMED(sort)(like, k, lane, bytes, &s);
+    uint8_t *out = (uint8_t *)k + lane * sizeof(uint64_t);
+    NAMED(sort)(like, out, bytes, &s);
     if ((s.backslash | on->escaped) != 0) {
         uint64_t unicode;
         const uint64_t none = NAMED(no_escapes)(bytes, &unicode);
@@ -133,9 +133,9 @@ TARGET INLINE static void NAMED(look_at)(walker *on, const vector *like, kinds *
     if (s.high != 0) wrong |= NAMED(check_utf8)(bytes);
     const uint64_t inside = ODD_SO_FAR(s.quote) ^ (0 - (on->in_string ^ (s.quote & 1)));
     on->in_string = inside >> 63;
-    NAMED(put)(&k->quote, lane, s.quote);
-    NAMED(put)(&k->inside, lane, inside);
-    NAMED(put)(&k->wrong, lane, wrong);
+    PUT(quote, s.quote);
+    PUT(inside, inside);
+    PUT(wrong, wrong);
     k->bytes[lane] = bytes;
 }
 
@@ -314,6 +314,7 @@ TARGET static void NAMED(walk)(walker *on) {
 }
 
 #undef LANES
+#undef PUT
 #undef vector
 #undef words
 #undef kinds
