@@ -17,6 +17,7 @@ struct ministore_py_journal {
     ministore_t *journal;
     atomic_uint users;   /* calls under way */
     atomic_bool closing; /* no call may begin any more */
+    atomic_bool closed;
 };
 
 /* ---- in and out ---- */
@@ -34,10 +35,10 @@ static bool enter(ministore_py_journal *j, ministore_error *err) {
     return false;
 }
 
-/* By short sleeps: it is seldom, and a call is not longer under way than the disk takes. */
-static void wait_for_users(const ministore_py_journal *j) {
+/* Waiting is by short sleeps: it is seldom, and a call is not longer under way than the disk takes. */
+static void sleep_a_moment(void) {
     const struct timespec moment = {.tv_nsec = MOMENT_NS};
-    while (atomic_load(&j->users) > 0) nanosleep(&moment, NULL);
+    nanosleep(&moment, NULL);
 }
 
 /* ---- calls ---- */
@@ -50,6 +51,7 @@ ministore_py_journal *ministore_py_open(const char *path, const ministore_option
     }
     atomic_init(&j->users, 0);
     atomic_init(&j->closing, false);
+    atomic_init(&j->closed, false);
     if (ministore_open(&j->journal, path, options, err) == MINISTORE_OK) return j;
     free(j);
     return NULL;
@@ -84,9 +86,14 @@ ministore_status ministore_py_stat(ministore_py_journal *j, ministore_info *info
 }
 
 ministore_status ministore_py_close(ministore_py_journal *j, int wait, ministore_error *err) {
-    if (atomic_exchange(&j->closing, true)) return MINISTORE_OK;
-    if (wait) wait_for_users(j);
-    return ministore_close(j->journal, err);
+    if (atomic_exchange(&j->closing, true)) {
+        while (wait && !atomic_load(&j->closed)) sleep_a_moment();
+        return MINISTORE_OK;
+    }
+    while (wait && atomic_load(&j->users) > 0) sleep_a_moment();
+    ministore_status status = ministore_close(j->journal, err);
+    atomic_store(&j->closed, true);
+    return status;
 }
 
 void ministore_py_free(ministore_py_journal *j) {

@@ -25,7 +25,8 @@ ministore_status ministore_py_stat(ministore_py_journal *journal, ministore_info
 uint64_t ministore_py_append(ministore_py_journal *journal, const void *data, size_t size, ministore_error *err);
 uint64_t ministore_py_append_batch(ministore_py_journal *journal, const void *data, size_t size, ministore_error *err);
 
-/** Close it, once; a second time is fine. `wait`: for calls under way. In a forked child there are none. */
+/** Close it, once; a second time is fine. `wait`: for calls under way, a close among them. In a forked child there are
+ *  none. */
 ministore_status ministore_py_close(ministore_py_journal *journal, int wait, ministore_error *err);
 
 /** Free what is left of it, closed or not, when nobody can call any more. */

@@ -9,6 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -298,6 +299,29 @@ def test_many_threads_close_at_once(path: Path) -> None:
         for thread in threads:
             thread.join()
         assert journal.closed
+
+
+def test_each_close_returns_when_the_journal_is_closed(path: Path) -> None:
+    """Also a second one, which finds the first waiting for appends: the journal can be opened anew."""
+    opening = threading.Lock()
+
+    def append(journal: ministore.Journal[object]) -> None:
+        with pytest.raises(ministore.ClosedError):
+            while True:
+                journal.append_many([0] * 1000)
+
+    def close(journal: ministore.Journal[object]) -> None:
+        journal.close()
+        with opening:
+            ministore.open(path).close()
+
+    for _ in range(30):
+        journal: ministore.Journal[object] = ministore.open(path)
+        with ThreadPoolExecutor() as pool:
+            works = [pool.submit(append, journal) for _ in range(2)]
+            works += [pool.submit(close, journal) for _ in range(3)]
+            for work in works:
+                work.result()
 
 
 class Signal:
