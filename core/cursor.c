@@ -68,7 +68,6 @@ static bool is_final(const ministore_cursor_t *c, ministore_status status) {
 static int load(ministore_cursor_t *c) {
     int64_t n = c->at.io->read(c->at.io, c->file, c->buffer, c->capacity, c->offset);
     c->base = c->offset;
-    c->known = 0;
     c->size = n < 0 ? 0 : (size_t)n;
     return n < 0 ? (int)n : 0;
 }
@@ -343,40 +342,7 @@ static size_t look_ahead(ministore_cursor_t *c, ministore_span *spans, size_t mo
     return ministore__json_lines(data, size, MINISTORE__JSON_LENIENT, spans, most, used);
 }
 
-/* The next of the records that are known to be good. */
-static void take_known(ministore_cursor_t *c, ministore_record *out) {
-    const ministore_span *span = &c->spans[c->taken++];
-    const char *data = c->buffer + c->window + span->offset, *end = data + span->size;
-    *out = (ministore_record){.data = data,
-                              .size = span->size,
-                              .sequence = c->sequence,
-                              .segment = c->name,
-                              .line = c->line,
-                              .offset = c->base + (uint64_t)(data - c->buffer)};
-    while (*end != '\n') end++;
-    advance(c, end);
-}
-
-/* The next record, wherever it is. */
-static ministore_status next(ministore_cursor_t *c, ministore_record *out, ministore_error *err) {
-    for (;;) {
-        if (c->taken >= c->known) {
-            size_t used;
-            MINISTORE__TRY(fill(c, err));
-            c->taken = 0;
-            c->window = (size_t)(c->offset - c->base);
-            c->known = look_ahead(c, c->spans, AHEAD_MAX, &used);
-        }
-        if (c->taken < c->known) {
-            take_known(c, out);
-            return MINISTORE_OK;
-        }
-        ministore_status status = take(c, true, out, err);
-        if (status != MINISTORE_DONE) return status;
-    }
-}
-
-/* Go behind lines that are known to be good. Where their commit begins is not noted: only single records tell. */
+/* Go behind lines of the buffer. Where their commit begins is not noted: only lines taken one by one tell. */
 static void advance_by(ministore_cursor_t *c, size_t count, size_t size) {
     if (c->digest) c->crc = ministore__crc32c(c->crc, line_start(c), size);
     c->offset += size;
@@ -385,13 +351,49 @@ static void advance_by(ministore_cursor_t *c, size_t count, size_t size) {
     c->sequence += count;
 }
 
+/* Go behind the lines whose records are known and taken. */
+static void settle(ministore_cursor_t *c) {
+    if (c->taken > 0) advance_by(c, c->taken, c->taken < c->known ? c->spans[c->taken].offset : c->known_size);
+    c->known = c->taken = 0;
+}
+
+/* The next of the records that are known to be good. The cursor stays where their lines begin, until all are taken. */
+static inline ministore_record known_record(ministore_cursor_t *c) {
+    const ministore_span *span = &c->spans[c->taken];
+    ministore_record record = {.data = line_start(c) + span->offset,
+                               .size = span->size,
+                               .sequence = c->sequence + c->taken,
+                               .segment = c->name,
+                               .line = c->line + c->taken,
+                               .offset = c->offset + span->offset};
+    c->taken++;
+    return record;
+}
+
+/* The next record, wherever it is. */
+static ministore_status next(ministore_cursor_t *c, ministore_record *out, ministore_error *err) {
+    for (;;) {
+        if (c->known == 0) {
+            MINISTORE__TRY(fill(c, err));
+            if (!c->singly) c->known = look_ahead(c, c->spans, AHEAD_MAX, &c->known_size);
+        }
+        if (c->known > 0) {
+            *out = known_record(c);
+            if (c->taken == c->known) settle(c);
+            return MINISTORE_OK;
+        }
+        ministore_status status = take(c, true, out, err);
+        if (status != MINISTORE_DONE) return status;
+    }
+}
+
 /* Records of the buffer as a batch. DONE: nothing complete is left there; or a failure. */
 static ministore_status gather(ministore_cursor_t *c, ministore_batch *out, ministore_error *err) {
+    settle(c);
     const char *data = line_start(c);
     *out = (ministore_batch){.spans = c->spans, .sequence = c->sequence, .segment = c->name, .line = c->line};
     out->offset = c->offset;
     out->data = data;
-    c->known = 0;
     for (ministore_status status = MINISTORE_OK; status == MINISTORE_OK && out->count < SPANS_MAX;) {
         size_t used, count = look_ahead(c, c->spans + out->count, SPANS_MAX - out->count, &used);
         uint32_t begin = (uint32_t)(line_start(c) - data);
@@ -446,9 +448,18 @@ static ministore_status check_call(ministore_cursor_t *cursor, const void *out, 
     return status == MINISTORE_OK ? left_over(cursor, err) : status;
 }
 
-ministore_status ministore_cursor_next(ministore_cursor_t *cursor, ministore_record *record, ministore_error *err) {
+/* Apart from ministore_cursor_next, lest what is done for each record saves and restores registers for this. */
+__attribute__((noinline)) static ministore_status next_unknown(ministore_cursor_t *cursor, ministore_record *record,
+                                                               ministore_error *err) {
     ministore_status status = check_call(cursor, record, err);
     return status == MINISTORE_OK ? note(cursor, next(cursor, record, &cursor->cause), err) : status;
+}
+
+ministore_status ministore_cursor_next(ministore_cursor_t *cursor, ministore_record *record, ministore_error *err) {
+    bool known = cursor && record && cursor->taken + 1 < cursor->known && cursor->failed == MINISTORE_OK;
+    if (!known || !ministore__owned(cursor->at.io, &cursor->owner)) return next_unknown(cursor, record, err);
+    *record = known_record(cursor);
+    return MINISTORE_OK;
 }
 
 ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch, ministore_error *err) {
@@ -484,7 +495,7 @@ ministore_status ministore_cursor_stat(ministore_cursor_t *cursor, ministore_cur
     if (!ministore__struct_size_fits(info->struct_size, sizeof *info))
         return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "set info's struct_size to its size first");
     ministore_status status = ministore__cursor_forked(cursor, err);
-    ministore_cursor_info own = {.struct_size = info->struct_size, .next_sequence = cursor->sequence};
+    ministore_cursor_info own = {.struct_size = info->struct_size, .next_sequence = cursor->sequence + cursor->taken};
     if (status == MINISTORE_OK)
         status = cursor->options.scope == MINISTORE_STREAM
                      ? stat_stream(cursor, &own, err)
@@ -611,6 +622,7 @@ ministore_status ministore__cursor_at(ministore_cursor_t **out, const ministore_
     options.max_record_bytes = j->options.max_record_bytes;
     MINISTORE__TRY(ministore__cursor_open(out, j->at.io, j->at.path, &options, false, err));
     (*out)->offset = (*out)->sealed = (*out)->commit = offset;
+    (*out)->singly = true;
     (*out)->line = lines + 2;
     (*out)->sequence = j->first + lines;
     return MINISTORE_OK;

@@ -488,8 +488,9 @@ struct ministore_cursor {
     size_t capacity, size;
     uint64_t base;
     ministore_span *spans; /* of a batch, or of the records that are known to be good: */
-    size_t known, taken;   /* how many, and how many of them have been handed out */
-    size_t window;         /* where in the buffer their lines begin */
+    size_t known, taken;   /* how many, and how many of them have been handed out; the next line is that of the first */
+    size_t known_size;     /* bytes of their lines */
+    bool singly;           /* for repair: lines are taken one by one, so that `commit` tells */
 
     uint64_t passed; /* bytes read and gone behind, in all segments */
     bool digest;     /* for verify: compare digests */

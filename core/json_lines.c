@@ -305,11 +305,20 @@ FOR_AVX512 void avx512_put_places(findings *found, uint32_t base, uint64_t newli
 #define PUT_PLACES avx512_put_places
 #include "json_lines.h"
 
+static bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
+}
+
+static bool has_avx512(void) {
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vbmi2");
+}
+
 static void walk(walker *on) {
-    if (MINISTORE_VECTOR_BYTES >= 64 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vbmi2"))
+    if (MINISTORE_VECTOR_BYTES < 32 || !has_avx2()) return;
+    if (MINISTORE_VECTOR_BYTES >= 64 && has_avx512())
         avx512_walk(on);
-    else if (MINISTORE_VECTOR_BYTES >= 32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul"))
+    else
         avx2_walk(on);
 }
 

@@ -186,7 +186,7 @@ static size_t go_through(const char *data, size_t size, ministore__json_rules ru
 /** Whether this processor has vectors of the kind that is tested. */
 static bool has_vectors(void) {
 #if defined(__x86_64__)
-    return MINISTORE_VECTOR_BYTES >= 32 && __builtin_cpu_supports("avx2");
+    return MINISTORE_VECTOR_BYTES >= 32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 #else
     return MINISTORE_VECTOR_BYTES > 0;
 #endif
