@@ -101,10 +101,8 @@ int ministore__cursor_skip_line(ministore_cursor_t *c, bool *ended) {
         if (result < 0) return result;
         const char *newline = memchr(c->buffer, '\n', c->size);
         size_t step = newline ? (size_t)(newline - c->buffer) + 1 : c->size;
-        if (step > 1)
-            before = newline ? newline[-1] : c->buffer[step - 1];
-        else if (!newline && step == 1)
-            before = c->buffer[0];
+        if (step > 1) before = newline ? newline[-1] : c->buffer[step - 1];
+        else if (!newline && step == 1) before = c->buffer[0];
         if (c->digest) c->crc = ministore__crc32c(c->crc, c->buffer, step);
         c->offset += step;
         c->passed += step;
@@ -267,7 +265,8 @@ static ministore_status go_on(ministore_cursor_t *c, ministore_error *err) {
 /* Make sure that a line to hand out is in the buffer. OK, DONE or a failure. */
 static ministore_status fill(ministore_cursor_t *c, ministore_error *err) {
     ministore_status status = MINISTORE_OK;
-    while (status == MINISTORE_OK && !line_end(c)) status = c->offset < c->sealed ? refill(c, err) : go_on(c, err);
+    while (status == MINISTORE_OK && !line_end(c))
+        status = c->offset < c->sealed ? refill(c, err) : go_on(c, err);
     return status;
 }
 
@@ -462,7 +461,8 @@ ministore_status ministore_cursor_next(ministore_cursor_t *cursor, ministore_rec
     return MINISTORE_OK;
 }
 
-ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch, ministore_error *err) {
+ministore_status ministore_cursor_next_batch(ministore_cursor_t *cursor, ministore_batch *batch,
+                                             ministore_error *err) {
     ministore_status status = check_call(cursor, batch, err);
     return status == MINISTORE_OK ? note(cursor, next_batch(cursor, batch, &cursor->cause), err) : status;
 }
@@ -512,8 +512,7 @@ ministore_status ministore_cursor_stat(ministore_cursor_t *cursor, ministore_cur
 /* ---- opening ---- */
 
 static const char *wrong_option(const ministore_cursor_options *o) {
-    if (o->struct_size != sizeof defaults)
-        return "struct_size is not this library's: use ministore_cursor_options_init";
+    if (o->struct_size != sizeof defaults) return "struct_size is not this library's: use ministore_cursor_options_init";
     if (o->scope > MINISTORE_STREAM) return "scope is none of its values";
     if (o->on_bad_line > MINISTORE_BAD_LINE_SKIP) return "on_bad_line is none of its values";
     if (o->at_end > 1 || o->validate > 1 || o->durable > 1) return "at_end, validate and durable are 0 or 1";
@@ -554,9 +553,9 @@ static ministore_status start_stream(ministore_cursor_t *c, ministore_error *err
 static ministore_status start(ministore_cursor_t *c, ministore_error *err) {
     bool stream = c->options.scope == MINISTORE_STREAM;
     if (!stream && ministore__names_segment(c->at.name))
-        return fail_plain(
-            c, MINISTORE_INVALID_ARGUMENT,
-            "a name that ends in a point and digits is an archived segment's; stream it, or give the journal's", err);
+        return fail_plain(c, MINISTORE_INVALID_ARGUMENT,
+                          "a name that ends in a point and digits is an archived segment's; stream it, or give the journal's",
+                          err);
     ministore_status status = stream ? start_stream(c, &c->cause) : ministore__cursor_start(c, &c->cause);
     if (status == MINISTORE_CORRUPT && c->sequence > 0) { /* about the first segment: for the first read to report */
         c->failed = status;
@@ -592,8 +591,7 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     if (out) *out = NULL;
     if (!out || !path) return ministore__fail(err, MINISTORE_INVALID_ARGUMENT, "out and path must not be NULL");
     const char *wrong = options ? wrong_option(options) : NULL;
-    if (wrong)
-        return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
+    if (wrong) return ministore__fail_at(err, MINISTORE_INVALID_ARGUMENT, &(ministore__place){.path = path}, "%s", wrong);
     ministore_cursor_t *c = NULL;
     MINISTORE__TRY(allocate(&c, path, err));
     c->options = options ? *options : defaults;
@@ -602,10 +600,8 @@ ministore_status ministore__cursor_open(ministore_cursor_t **out, const ministor
     ministore__follow_init(c);
     ministore_status status = ministore__locate(&c->at, io, path, false, err);
     if (status == MINISTORE_OK) status = start(c, err);
-    if (status == MINISTORE_OK)
-        *out = c;
-    else
-        ministore_cursor_close(c);
+    if (status == MINISTORE_OK) *out = c;
+    else ministore_cursor_close(c);
     return status;
 }
 

@@ -236,8 +236,8 @@ TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const 
 }
 
 /** Forget what is found from the first wrong byte on. */
-TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong, unsigned lanes) {
-    for (unsigned i = 0; i < lanes; i++) {
+TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong) {
+    for (unsigned i = 0; i < LANES; i++) {
         const uint64_t before = on->stopped ? 0 : wrong[i] == 0 ? UINT64_MAX : (wrong[i] & (0 - wrong[i])) - 1;
         on->stopped |= wrong[i] != 0;
         f->tokens[i] &= before;
@@ -247,7 +247,7 @@ TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong, unsi
 }
 
 /** Judge a group of blocks whose strings are known. */
-TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, unsigned lanes, flags *f) {
+TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
     const words outside = ~(k->inside | k->quote);
     const words newline = k->newline & outside;
     const words marks = k->tab & newline >> 1 & JUDGED; /* each takes the part of the newline behind it */
@@ -263,14 +263,14 @@ TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, unsigned lane
     wrong &= JUDGED;
     f->tokens &= JUDGED;
     f->newlines &= JUDGED;
-    for (unsigned i = lanes; i < LANES; i++) wrong[i] = 0;
-    if (!NAMED(is_zero)(wrong)) NAMED(stop_at)(on, f, wrong, lanes);
+    for (unsigned i = k->lanes; i < LANES; i++) wrong[i] = 0;
+    if (!NAMED(is_zero)(wrong)) NAMED(stop_at)(on, f, wrong);
 }
 
 /** Judge a group, and note the lines that end in it. */
 TARGET INLINE static void NAMED(finish)(walker *on, const kinds *k) {
     flags f;
-    NAMED(judge)(on, k, k->lanes, &f);
+    NAMED(judge)(on, k, &f);
     for (unsigned i = 0; i < k->lanes; i++) {
         PUT_TOKENS(on->found, k->bytes[i], NAMED(get)(&f.tokens, i), NAMED(get)(&f.colons, i),
                    NAMED(get)(&f.elements, i));

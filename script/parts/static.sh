@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What can be found without running anything: clang-tidy and gcc's analyzer over the core, the command, what Python's
-# extension adds, and (clang-tidy) the Lua module, the layout that clang-format gives, and shellcheck over the scripts. No finding passes; what is left out is in .clang-tidy, with reasons.
+# extension adds, and (clang-tidy) the Lua module, the layout that clang-format gives, and shellcheck over the scripts.
+# No finding passes; what is left out is in .clang-tidy, with reasons.
 set -eu
 . script/lib.sh
 need_c_tools
