@@ -160,15 +160,6 @@
              (stream (string-append path ".002") (lambda (record _) (set! second (cons record second))))
              (list (reverse seen) second))))))))
 
-(test-equal "a signal's handler may leave a loop that waits for ever" 'left
-  (call-with-path
-   (lambda (path)
-     (sigaction SIGALRM (lambda (_) (throw 'alarmed)))
-     (alarm 1)
-     (catch 'alarmed
-       (lambda () (follow path (const #t)))
-       (const 'left)))))
-
 (test-equal "collections of another thread do not end a loop that waits, nor make it wait longer" 'ended
   (call-with-path
    (lambda (path)
@@ -178,6 +169,17 @@
        (set! over #t)
        (join-thread collector)
        'ended))))
+
+;; No test behind this one may begin a thread: if the handler throws while Guile looks up a name for the first time, its
+;; lock of modules stays held, and a new thread of Guile 3.0.8 needs that lock to begin (https://bugs.gnu.org/62691).
+(test-equal "a signal's handler may leave a loop that waits for ever" 'left
+  (call-with-path
+   (lambda (path)
+     (sigaction SIGALRM (lambda (_) (throw 'alarmed)))
+     (alarm 1)
+     (catch 'alarmed
+       (lambda () (follow path (const #t)))
+       (const 'left)))))
 
 (define (code-in-child thunk)
   (let ((pid (primitive-fork)))
