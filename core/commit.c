@@ -15,6 +15,15 @@
  */
 enum { GATHER_NS = 400 * 1000 };
 
+/*
+ * Threads of a group that are woken at once when it is done; each that leaves wakes one more. All at once would queue up
+ * for whatever lock they take next: the Python package, whose threads have one lock in common, defines it as 1.
+ */
+#ifndef MINISTORE_WOKEN_AT_ONCE
+#define MINISTORE_WOKEN_AT_ONCE 4
+#endif
+enum { WOKEN_AT_ONCE = MINISTORE_WOKEN_AT_ONCE };
+
 /* Records of a batch that are validated at once. */
 enum { SPANS_AT_ONCE = 256 };
 
@@ -34,7 +43,8 @@ struct ministore__request {
     uint64_t sequence; /* of its last record, once it is done */
     ministore_error *err;
     ministore_status status;
-    atomic_bool done; /* all above is said, and the leader does not look here again */
+    ministore__turn turn;       /* DONE: all here is said, and the leader does not look here again; else see NUDGE */
+    ministore__turn *next_turn; /* of another one, whom this one's thread wakes when it is done, or NULL */
 };
 
 static ministore_status out_of_memory(const ministore_t *j, ministore_error *err) {
@@ -204,16 +214,17 @@ static ministore_status commit(ministore_t *j, ministore__request *leader, minis
  */
 enum { BUSY = 1, CROWDED = 2 };
 
+/* What a request's turn says: DONE, or how often it was nudged to look whether it is to lead. */
+enum { DONE = 1, NUDGE = 2 };
+
 void ministore__queue_init(ministore_t *j) {
     pthread_mutex_init(&j->mutex, NULL);
-    for (int i = 0; i < 2; i++) ministore__turn_init(&j->turned[i]);
-    ministore__turn_init(&j->idle);
+    ministore__lots_init(&j->lots);
     j->expected = 1;
 }
 
 void ministore__queue_free(ministore_t *j) {
-    ministore__turn_free(&j->idle);
-    for (int i = 0; i < 2; i++) ministore__turn_free(&j->turned[i]);
+    ministore__lots_free(&j->lots);
     pthread_mutex_destroy(&j->mutex);
 }
 
@@ -228,15 +239,25 @@ static bool is_busy(ministore_t *j) {
 /* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
     atomic_store(&j->gate, j->head || j->alone > 0 || j->expected > 1 ? CROWDED : 0);
-    ministore__turn *group = j->head ? &j->turned[j->round & 1] : NULL;
+    ministore__turn *group = j->head ? &j->head->turn : NULL;
     ministore__turn *next = j->alone > 0 && !j->owed ? &j->idle : group;
-    if (next) ministore__turn_change(next);
+    if (next) *next += NUDGE;
     pthread_mutex_unlock(&j->mutex);
-    if (next) ministore__turn_wake(next, false);
+    if (next) ministore__turn_wake(&j->lots, next);
 }
 
 static bool is_done(ministore__request *r) {
-    return atomic_load_explicit(&r->done, memory_order_acquire);
+    return atomic_load_explicit(&r->turn, memory_order_acquire) == DONE;
+}
+
+/* Say who of a group wakes whom, and whom the leader wakes. */
+static void link_turns(ministore__request *group, ministore__turn *first[WOKEN_AT_ONCE]) {
+    ministore__request *r = group;
+    for (int i = 0; i < WOKEN_AT_ONCE; i++) {
+        first[i] = r ? &r->turn : NULL;
+        if (r) r = r->next;
+    }
+    for (; r; r = r->next, group = group->next) group->next_turn = &r->turn;
 }
 
 /* Tell each of a group how it went. Once told it may be gone. */
@@ -245,8 +266,12 @@ static void answer(ministore__request *group, ministore_status status, const min
         next = r->next;
         r->status = status;
         if (status != MINISTORE_OK && r->err) *r->err = *error;
-        atomic_store_explicit(&r->done, true, memory_order_release);
+        atomic_store_explicit(&r->turn, DONE, memory_order_release);
     }
+}
+
+static void wake(ministore_t *j, ministore__turn *turn) {
+    if (turn) ministore__turn_wake(&j->lots, turn);
 }
 
 static ministore_status commit_if_healthy(ministore_t *j, ministore__request *group, ministore_error *err) {
@@ -256,7 +281,7 @@ static ministore_status commit_if_healthy(ministore_t *j, ministore__request *gr
 /* Lead all that wait: one commit, and an answer for each. The mutex is held, and let go. */
 static void lead(ministore_t *j) {
     ministore__request *group = j->head;
-    ministore__turn *turn = &j->turned[j->round++ & 1];
+    ministore__turn *first[WOKEN_AT_ONCE];
     size_t size = j->waiting;
     ministore_error error;
     j->head = j->tail = NULL;
@@ -265,12 +290,12 @@ static void lead(ministore_t *j) {
     atomic_store(&j->gate, BUSY | CROWDED);
     pthread_mutex_unlock(&j->mutex);
     ministore_status status = commit_if_healthy(j, group, &error);
+    link_turns(group, first);
     pthread_mutex_lock(&j->mutex);
     answer(group, status, &error);
     j->expected = size + j->waiting;
-    if (size > 1) ministore__turn_change(turn);
     set_free(j);
-    if (size > 1) ministore__turn_wake(turn, true);
+    for (int i = 0; i < WOKEN_AT_ONCE && size > 1; i++) wake(j, first[i]);
 }
 
 /*
@@ -286,16 +311,15 @@ static void append_in_group(ministore_t *j, ministore__request *r) {
     else j->head = r;
     j->tail = r;
     j->waiting++;
-    ministore__turn *turn = &j->turned[j->round & 1];
     for (;;) {
         bool free = !is_busy(j) && (j->alone == 0 || j->owed);
         if (free && (j->waiting >= j->expected || late || j->owed)) {
             lead(j);
             break;
         }
-        uint32_t seen = ministore__turn_now(turn);
+        unsigned seen = atomic_load(&r->turn);
         pthread_mutex_unlock(&j->mutex);
-        late = !ministore__turn_wait(turn, seen, free && keeper ? GATHER_NS : -1);
+        late = !ministore__turn_wait(&j->lots, &r->turn, seen, free && keeper ? GATHER_NS : -1);
         if (is_done(r)) break;
         keeper = true;
         pthread_mutex_lock(&j->mutex);
@@ -304,6 +328,7 @@ static void append_in_group(ministore_t *j, ministore__request *r) {
             break;
         }
     }
+    wake(j, r->next_turn);
 }
 
 /* Append alone, if nobody is there and nobody is expected, or else with others. */
@@ -336,9 +361,9 @@ ministore_status ministore__exclusively(ministore_t *j,
     j->alone++;
     atomic_fetch_or(&j->gate, CROWDED);
     while (is_busy(j) || j->owed) {
-        uint32_t seen = ministore__turn_now(&j->idle);
+        unsigned seen = atomic_load(&j->idle);
         pthread_mutex_unlock(&j->mutex);
-        (void)ministore__turn_wait(&j->idle, seen, -1);
+        (void)ministore__turn_wait(&j->lots, &j->idle, seen, -1);
         pthread_mutex_lock(&j->mutex);
     }
     atomic_store(&j->gate, BUSY | CROWDED);

@@ -314,25 +314,29 @@ ministore_status ministore__survey(const ministore__location *location, uint32_t
 #define MINISTORE__FUTEX 0
 #endif
 
-/** A number that says by changing that those who wait should look again. */
+/** A number that says by changing that who waits for it should look again. */
+typedef atomic_uint ministore__turn;
+
+#if MINISTORE__FUTEX
+typedef char ministore__lots; /* the kernel has them */
+#else
+/** Where threads wait for turns; several, so that few wake for one that is not theirs. */
 typedef struct {
-    atomic_uint number;
-#if !MINISTORE__FUTEX
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    struct {
+        pthread_mutex_t mutex;
+        pthread_cond_t changed;
+    } lots[16];
+} ministore__lots;
 #endif
-} ministore__turn;
 
-void ministore__turn_init(ministore__turn *turn);
-void ministore__turn_free(ministore__turn *turn);
-uint32_t ministore__turn_now(ministore__turn *turn);
-void ministore__turn_change(ministore__turn *turn);
+void ministore__lots_init(ministore__lots *lots);
+void ministore__lots_free(ministore__lots *lots);
 
-/** Wake all who wait, or at least one; behind a change. */
-void ministore__turn_wake(ministore__turn *turn, bool all);
+/** Wake who waits, or one of them at least; behind a change. The turn may be gone, the lots may not. */
+void ministore__turn_wake(ministore__lots *lots, ministore__turn *turn);
 
 /** Wait until the number is another than `seen`, or longer than that for no reason. False: for so long it was not. */
-bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_ns);
+bool ministore__turn_wait(ministore__lots *lots, ministore__turn *turn, unsigned seen, int64_t timeout_ns);
 
 /* ---- journal.c: the handle of a writer ---- */
 
@@ -377,12 +381,11 @@ struct ministore {
     ministore__request *head, *tail; /* the group that forms, in order */
     size_t waiting;                  /* how many they are */
     size_t expected;                 /* at how many they need not wait for more */
-    uint64_t round;                  /* of that group; the one being written has the number before */
-    ministore__turn turned[2];       /* changes when something turned for a group: of odd, and of even rounds */
     atomic_uint gate;                /* whether somebody writes or works alone, and whether others are there */
     size_t alone;                    /* how many want to work alone, or do: they go first, */
     bool owed;                       /* but behind each the group that waits has its turn */
     ministore__turn idle;            /* changes when it is their turn */
+    ministore__lots lots;            /* where all wait */
 };
 
 static inline uint64_t ministore__next(const ministore_t *j) {

@@ -1,6 +1,6 @@
 /*
- * Turns: a number that threads wait on until it changes. On Linux a futex: those who wake need no lock, and all wake by
- * one call, which is what a group commit lives on (docs/performance.md). Elsewhere a condition variable.
+ * Turns: numbers that threads wait on until they change. On Linux by futex; elsewhere by condition variables, found by
+ * the number's address, as one may be gone when another thread wakes who waited for it (docs/performance.md).
  */
 #ifndef __APPLE__
 #define _GNU_SOURCE
@@ -8,14 +8,9 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <time.h>
 
 enum { SECOND_NS = 1000 * 1000 * 1000 };
-
-uint32_t ministore__turn_now(ministore__turn *turn) {
-    return atomic_load_explicit(&turn->number, memory_order_acquire);
-}
 
 #if MINISTORE__FUTEX
 
@@ -23,49 +18,54 @@ uint32_t ministore__turn_now(ministore__turn *turn) {
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void ministore__turn_init(ministore__turn *turn) {
-    atomic_init(&turn->number, 0);
+void ministore__lots_init(ministore__lots *lots) {
+    (void)lots;
 }
 
-void ministore__turn_free(ministore__turn *turn) {
-    (void)turn;
+void ministore__lots_free(ministore__lots *lots) {
+    (void)lots;
 }
 
-void ministore__turn_change(ministore__turn *turn) {
-    atomic_fetch_add_explicit(&turn->number, 1, memory_order_release);
+void ministore__turn_wake(ministore__lots *lots, ministore__turn *turn) {
+    (void)lots;
+    (void)syscall(SYS_futex, turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-void ministore__turn_wake(ministore__turn *turn, bool all) {
-    (void)syscall(SYS_futex, &turn->number, FUTEX_WAKE_PRIVATE, all ? INT_MAX : 1, NULL, NULL, 0);
-}
-
-bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_ns) {
+bool ministore__turn_wait(ministore__lots *lots, ministore__turn *turn, unsigned seen, int64_t timeout_ns) {
     struct { long seconds, nanoseconds; } limit = {(long)(timeout_ns / SECOND_NS), (long)(timeout_ns % SECOND_NS)};
-    long result = syscall(SYS_futex, &turn->number, FUTEX_WAIT_PRIVATE, seen, timeout_ns < 0 ? NULL : &limit, NULL, 0);
+    (void)lots;
+    long result = syscall(SYS_futex, turn, FUTEX_WAIT_PRIVATE, seen, timeout_ns < 0 ? NULL : &limit, NULL, 0);
     return result == 0 || errno != ETIMEDOUT;
 }
 
 #else
 
-void ministore__turn_init(ministore__turn *turn) {
-    atomic_init(&turn->number, 0);
-    pthread_mutex_init(&turn->mutex, NULL);
-    pthread_cond_init(&turn->changed, NULL);
+enum { LOTS = sizeof(ministore__lots) / sizeof(((ministore__lots *)NULL)->lots[0]) };
+
+void ministore__lots_init(ministore__lots *lots) {
+    for (int i = 0; i < LOTS; i++) {
+        pthread_mutex_init(&lots->lots[i].mutex, NULL);
+        pthread_cond_init(&lots->lots[i].changed, NULL);
+    }
 }
 
-void ministore__turn_free(ministore__turn *turn) {
-    pthread_cond_destroy(&turn->changed);
-    pthread_mutex_destroy(&turn->mutex);
+void ministore__lots_free(ministore__lots *lots) {
+    for (int i = 0; i < LOTS; i++) {
+        pthread_cond_destroy(&lots->lots[i].changed);
+        pthread_mutex_destroy(&lots->lots[i].mutex);
+    }
 }
 
-void ministore__turn_change(ministore__turn *turn) {
-    pthread_mutex_lock(&turn->mutex);
-    atomic_fetch_add_explicit(&turn->number, 1, memory_order_release);
-    pthread_mutex_unlock(&turn->mutex);
+/* Stacks of threads lie at distances of powers of two: the golden ratio spreads them (Knuth, TAOCP 3, 6.4). */
+static unsigned lot_of(const ministore__turn *turn) {
+    return (unsigned)(((uint64_t)(uintptr_t)turn * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % LOTS;
 }
 
-void ministore__turn_wake(ministore__turn *turn, bool all) {
-    (void)(all ? pthread_cond_broadcast(&turn->changed) : pthread_cond_signal(&turn->changed));
+void ministore__turn_wake(ministore__lots *lots, ministore__turn *turn) {
+    unsigned i = lot_of(turn);
+    pthread_mutex_lock(&lots->lots[i].mutex); /* whoever has seen the old number waits now */
+    pthread_mutex_unlock(&lots->lots[i].mutex);
+    pthread_cond_broadcast(&lots->lots[i].changed);
 }
 
 /* By the clock of the day, as not every system has conditions on another: a clock set meanwhile ends a wait early or
@@ -79,14 +79,15 @@ static struct timespec end_of_wait(int64_t timeout_ns) {
     return end;
 }
 
-bool ministore__turn_wait(ministore__turn *turn, uint32_t seen, int64_t timeout_ns) {
+bool ministore__turn_wait(ministore__lots *lots, ministore__turn *turn, unsigned seen, int64_t timeout_ns) {
     struct timespec end = end_of_wait(timeout_ns < 0 ? 0 : timeout_ns);
+    unsigned i = lot_of(turn);
     int result = 0;
-    pthread_mutex_lock(&turn->mutex);
-    if (atomic_load(&turn->number) == seen)
-        result = timeout_ns < 0 ? pthread_cond_wait(&turn->changed, &turn->mutex)
-                                : pthread_cond_timedwait(&turn->changed, &turn->mutex, &end);
-    pthread_mutex_unlock(&turn->mutex);
+    pthread_mutex_lock(&lots->lots[i].mutex);
+    while (atomic_load(turn) == seen && result == 0)
+        result = timeout_ns < 0 ? pthread_cond_wait(&lots->lots[i].changed, &lots->lots[i].mutex)
+                                : pthread_cond_timedwait(&lots->lots[i].changed, &lots->lots[i].mutex, &end);
+    pthread_mutex_unlock(&lots->lots[i].mutex);
     return result != ETIMEDOUT;
 }
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from cffi import FFI
 
 SYSTEM = os.environ.get("MINISTORE_SYSTEM") == "1"
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+# Threads that wake at once would take the GIL from each other.
+ONE_BY_ONE = [] if FREE_THREADED else [("MINISTORE_WOKEN_AT_ONCE", "1")]
 COMMAND = "int ministore_cli(int argc, char **argv);"
 
 
@@ -32,9 +35,9 @@ ffi.set_source(
     sources=sorted({"python/helpers.c", *glob("cli/*.c"), *([] if SYSTEM else glob("core/*.c"))} - {"cli/main.c"}),
     depends=[*glob("core/*.h"), *glob("core/include/*.h"), *glob("cli/*.h"), "python/helpers.h"],
     include_dirs=["core/include", "cli", "python"],
-    define_macros=[] if SYSTEM else [("MINISTORE_EMBED", None)],
+    define_macros=[] if SYSTEM else [("MINISTORE_EMBED", None), *ONE_BY_ONE],
     libraries=["ministore"] if SYSTEM else [],
     extra_compile_args=["-std=c11", "-fvisibility=hidden", "-pthread"],
     extra_link_args=["-pthread"],
-    py_limited_api=not sysconfig.get_config_var("Py_GIL_DISABLED"),
+    py_limited_api=not FREE_THREADED,
 )

@@ -6,10 +6,11 @@
         print(event)
 """
 
+from typing import TYPE_CHECKING
+
 from ministore._api import follow, open, reader, repair, replay, stream, validate, verify
 from ministore._formats import Codec
 from ministore._handles import version
-from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
 from ministore._journal import Journal
 from ministore._records import Follower, Records
 from ministore.errors import (
@@ -32,6 +33,18 @@ from ministore.errors import (
     TornError,
     UnsupportedVersionError,
 )
+
+if TYPE_CHECKING:
+    from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
+else:
+
+    def __getattr__(name):
+        if name.endswith("Info") and name in __all__:
+            from ministore import _info  # here, as it imports msgspec
+
+            return getattr(_info, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = version()
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 from ministore import _handles
 from ministore._formats import Codec, choose, to_bytes
 from ministore._handles import CursorHandle, JournalHandle, Path, Sync, TornTail, encode_path
-from ministore._info import RepairInfo, VerifyInfo
 from ministore._journal import Journal
 from ministore._jsonlines import JSONLines
 from ministore._records import Follower, OnBadLine, Records
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from ministore._info import RepairInfo, VerifyInfo
 
 T = TypeVar("T")
 

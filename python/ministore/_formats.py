@@ -1,13 +1,10 @@
-"""How values become records and records values: through msgspec, as raw bytes, or by a codec of the caller's."""
+"""How values become records and records values: as raw bytes, by a codec of the caller's, or through msgspec."""
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
-
-import msgspec
 
 if TYPE_CHECKING:
     from ministore._handles import Piece
@@ -30,13 +27,20 @@ class Codec(Protocol[T]):
     def decode(self, record: bytes, /) -> T: ...
 
 
-class Format(msgspec.Struct, Generic[T], frozen=True):
+class Format(Generic[T]):
     """A way to write values and to read records."""
 
-    encode: Callable[[T], bytes]
-    decode: Callable[[bytes], T]
-    decode_all: Callable[[Piece], list[T]]
-    at_once: int = _AT_ONCE
+    def __init__(
+        self,
+        encode: Callable[[T], bytes],
+        decode: Callable[[bytes], T],
+        decode_all: Callable[[Piece], list[T]],
+        at_once: int = _AT_ONCE,
+    ) -> None:
+        self.encode = encode
+        self.decode = decode
+        self.decode_all = decode_all
+        self.at_once = at_once
 
 
 def choose(type: Any = None, raw: bool = False, codec: Codec[Any] | None = None) -> Format[Any]:
@@ -47,7 +51,9 @@ def choose(type: Any = None, raw: bool = False, codec: Codec[Any] | None = None)
         return _RAW
     if codec is not None:
         return _of_codec(codec)
-    return _PLAIN if type is None else _of_type(type)
+    from . import _values  # here, as it takes a third of the time that importing the package would take with it
+
+    return _values.PLAIN if type is None else _values.of_type(type)
 
 
 def split(piece: Piece) -> list[bytes]:
@@ -55,30 +61,6 @@ def split(piece: Piece) -> list[bytes]:
     lines = piece.data.split(b"\n")
     del lines[piece.count :]
     return lines if piece.plain else list(map(bytes.strip, lines))
-
-
-_encoder = msgspec.json.Encoder()
-
-
-def _encode(value: Any) -> bytes:
-    record = _encoder.encode(value)
-    # msgspec writes NaN and infinities as null, which would lose them silently.
-    if b"null" in record and _has_nonfinite(msgspec.to_builtins(value)):
-        raise ValueError("NaN and infinities cannot be written in JSON")
-    return record
-
-
-def _has_nonfinite(value: Any) -> bool:
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if isinstance(value, dict):
-        return any(map(_has_nonfinite, value.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-    return isinstance(value, (list, tuple, set, frozenset)) and any(map(_has_nonfinite, value))  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _of_type(type: Any) -> Format[Any]:
-    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(type)
-    return Format(_encode, decoder.decode, lambda piece: decoder.decode_lines(piece.data))
 
 
 def _of_codec(codec: Codec[T]) -> Format[T]:
@@ -100,21 +82,5 @@ def to_bytes(record: bytes) -> bytes:
     return bytes(record)
 
 
-_plain_decoder = msgspec.json.Decoder()
-
-
-def _plain_decode(record: bytes) -> Any:
-    try:
-        return _plain_decoder.decode(record)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        # The record is JSON, the library has seen to that; what msgspec then refuses are lone surrogates.
-        import json  # here, as it is seldom needed
-
-        return json.loads(record)
-
-
 # Bytes are nothing to the collector, and splitting is so quick that whole batches are best.
 _RAW: Format[bytes] = Format(to_bytes, lambda record: record, split, sys.maxsize)
-_PLAIN: Format[Any] = Format(_encode, _plain_decode, lambda piece: _plain_decoder.decode_lines(piece.data))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ministore._core import ffi, lib
-from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
 from ministore.errors import BY_CODE, ClosedError, Error, ForkedError, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Waited = Literal["ready", "timeout", "interrupted"]
@@ -22,7 +22,7 @@ Sync = Literal["always", "manual"]
 TornTail = Literal["cut", "refuse"]
 
 _R = TypeVar("_R")
-_I = TypeVar("_I", JournalInfo, ReaderInfo, VerifyInfo, RepairInfo)
+_I = TypeVar("_I", "JournalInfo", "ReaderInfo", "VerifyInfo", "RepairInfo")
 
 _NO_LINES = memoryview(b"")
 _MAX_UINT64 = 2**64 - 1
@@ -84,6 +84,7 @@ def _new_info(kind: str) -> Any:
     return info
 
 
+# The classes of infos need msgspec: who asks for one imports it, so that importing the package need not.
 def _info(into: type[_I], info: Any) -> _I:
     return into(*(getattr(info, name) for name in into.__struct_fields__))
 
@@ -164,6 +165,8 @@ class JournalHandle:
         return int(removed[0])
 
     def stat(self) -> JournalInfo:
+        from ministore._info import JournalInfo
+
         info = _new_info("ministore_info")
         _call(lib.ministore_py_stat, self._journal, info)
         return _info(JournalInfo, info)
@@ -175,16 +178,17 @@ class JournalHandle:
         _check(status, err)
 
 
-class Piece(msgspec.Struct, frozen=True):
+class Piece:
     """Records on consecutive lines of one segment: a part of a batch, copied out of a cursor."""
 
-    data: bytes  # the lines; between the records only white space and line ends
-    plain: bool  # between the records only line ends
-    count: int
-    sequence: int  # of the first record
-    segment: str
-    line: int  # of the first record
-    offset: int  # of `data` in the segment
+    def __init__(self, data: bytes, plain: bool, count: int, sequence: int, segment: str, line: int, offset: int) -> None:
+        self.data = data  # the lines; between the records only white space and line ends
+        self.plain = plain  # between the records only line ends
+        self.count = count
+        self.sequence = sequence  # of the first record
+        self.segment = segment
+        self.line = line  # of the first record
+        self.offset = offset  # of `data` in the segment
 
 
 class CursorHandle:
@@ -246,6 +250,8 @@ class CursorHandle:
         return self._use(lambda pointer: _WAITED[_call(lib.ministore_cursor_wait, pointer, timeout_ms)])
 
     def stat(self) -> ReaderInfo:
+        from ministore._info import ReaderInfo
+
         info = _new_info("ministore_cursor_info")
         self._use(lambda pointer: _call(lib.ministore_cursor_stat, pointer, info))
         return _info(ReaderInfo, info)
@@ -328,6 +334,8 @@ class CursorHandle:
 
 
 def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:
+    from ministore._info import VerifyInfo
+
     info = _new_info("ministore_verify_info")
     try:
         _call(lib.ministore_verify, path, max_record_bytes, info)
@@ -338,6 +346,8 @@ def verify(path: bytes, max_record_bytes: int) -> VerifyInfo:
 
 
 def repair(path: bytes, dry_run: bool, max_record_bytes: int) -> RepairInfo:
+    from ministore._info import RepairInfo
+
     info = _new_info("ministore_repair_info")
     _call(lib.ministore_repair, path, int(dry_run), max_record_bytes, info)
     return _info(RepairInfo, info)

@@ -6,12 +6,14 @@ import os
 import warnings
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ministore._formats import Format
 from ministore._handles import JournalHandle
-from ministore._info import JournalInfo
 from ministore.errors import InvalidJSONError
+
+if TYPE_CHECKING:
+    from ministore._info import JournalInfo
 
 T = TypeVar("T")
 

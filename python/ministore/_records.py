@@ -13,15 +13,14 @@ from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from msgspec.structs import replace
-
 from ministore._formats import Format, split
 from ministore._handles import CursorHandle, Piece, Waited
-from ministore._info import ReaderInfo
 from ministore.errors import CorruptError, DecodeError, Error, TooLargeError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from ministore._info import ReaderInfo
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,6 +58,8 @@ class Records(Generic[T]):
 
     def stat(self) -> ReaderInfo:
         """Where the reader is, what the journal holds, and, at its end, how much of a torn tail stands behind it."""
+        from msgspec.structs import replace
+
         info = self._cursor.stat()
         waiting = length_hint(self._rest) + (self._misfit is not None)
         waiting += sum(piece.count for piece in self._pieces)

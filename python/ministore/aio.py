@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,13 +18,10 @@ from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-import msgspec
-
 import ministore
 from ministore._api import MAX_RECORD_BYTES, FollowOptions, OpenOptions, ReadOptions
 from ministore._formats import Codec
 from ministore._handles import JournalHandle, Path, Waited
-from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
 from ministore._journal import join, line
 from ministore._records import Follower as SyncFollower
 from ministore._records import Records as SyncRecords
@@ -31,6 +29,8 @@ from ministore.errors import ClosedError, InvalidJSONError, TooLargeError
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
+
+    from ministore._info import JournalInfo, ReaderInfo, RepairInfo, VerifyInfo
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -67,13 +67,15 @@ class _Worker:
         self._pool.shutdown(wait=False)
 
 
-class _Append(msgspec.Struct, eq=False):
-    """Records that some task waits to see appended, all in one commit."""
+class _Group:
+    """Appends that go into one commit, in their order, and the tasks that wait to see it done."""
 
-    lines: bytes
-    count: int
-    done: asyncio.Future[int]
-    sent: bool = False
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.counts: list[int] = []  # records of each append
+        self.waiters: list[asyncio.Future[int]] = []
+        self.size = 0
+        self.sent = False
 
 
 class Journal(Generic[T]):
@@ -82,7 +84,8 @@ class Journal(Generic[T]):
     def __init__(self, journal: ministore.Journal[T], worker: _Worker) -> None:
         self._journal = journal
         self._worker = worker
-        self._waiting: list[_Append] = []
+        self._loop = asyncio.get_running_loop()
+        self._groups: deque[_Group] = deque()  # that wait to be sent; the last one is open for more
         self._idle = asyncio.Event()  # set while no commit is under way or planned
         self._idle.set()
         self._closing = False
@@ -91,76 +94,66 @@ class Journal(Generic[T]):
 
     async def append(self, value: T) -> int:
         """Append one record, durable when this returns; its number."""
-        append = self._begin(line(self._journal._encode(value)), 1)
+        lines = line(self._journal._encode(value))
+        group, waiter = self._join(lines, 1)
         try:
-            return await append.done
+            return await waiter
         except asyncio.CancelledError:
-            raise self._cancelled(append) from None
+            raise _cancelled(group, waiter) from None
 
     async def append_many(self, values: Iterable[T]) -> int:
         """Append records as one commit, all or none; the last one's number, 0 if there are none."""
         lines, count = join(map(self._journal._encode, values))
         if not count:
             return 0
-        append = self._begin(lines, count)
+        group, waiter = self._join(lines, count)
         try:
-            return await append.done
+            return await waiter
         except asyncio.CancelledError:
-            raise self._cancelled(append) from None
+            raise _cancelled(group, waiter) from None
 
-    def _begin(self, lines: bytes, count: int) -> _Append:
+    def _join(self, lines: bytes, count: int) -> tuple[_Group, asyncio.Future[int]]:
+        """Join the group that is open, if it is not full, or begin one."""
         if self._closing:
             raise ClosedError("the journal is closed")
-        append = _Append(lines, count, asyncio.get_running_loop().create_future())
-        if not self._waiting and self._idle.is_set():
-            self._idle.clear()
-            self._plan()
-        self._waiting.append(append)
-        return append
-
-    def _cancelled(self, append: _Append) -> asyncio.CancelledError:
-        if append.sent:
-            return asyncio.CancelledError("the append was on its way to the disk: its outcome is unknown")
-        self._waiting.remove(append)
-        return asyncio.CancelledError("the append was not sent: nothing is written")
-
-    def _plan(self) -> None:
-        """Commit once the tasks that are ready to run have run: their appends join."""
-        asyncio.get_running_loop().call_soon(self._send)
+        waiter: asyncio.Future[int] = self._loop.create_future()
+        group = self._groups[-1] if self._groups else None
+        if group is None or (group.lines and group.size + len(lines) > _COMMIT_BYTES):
+            group = _Group()
+            self._groups.append(group)
+            if self._idle.is_set():
+                self._idle.clear()
+                self._loop.call_soon(self._send)
+        group.lines.append(lines)
+        group.counts.append(count)
+        group.waiters.append(waiter)
+        group.size += len(lines)
+        return group, waiter
 
     def _send(self) -> None:
-        group = self._take()
-        if not group:
-            self._idle.set()
-            return
-        self._worker.start(partial(self._commit_and_tell, asyncio.get_running_loop(), group))
+        """Commit the next group. Planned, so that the tasks that are ready to run have run: their appends join it."""
+        while self._groups:
+            group = self._groups.popleft()
+            if group.lines:  # not all were cancelled
+                group.sent = True
+                self._worker.start(partial(self._commit_and_tell, group))
+                return
+        self._idle.set()
 
-    def _commit_and_tell(self, loop: asyncio.AbstractEventLoop, group: list[_Append]) -> None:
+    def _commit_and_tell(self, group: _Group) -> None:
         """In the worker's thread."""
-        loop.call_soon_threadsafe(self._answer, group, _commit(self._journal._handle, group))
+        outcomes = _commit(self._journal._handle, group.lines, group.counts)
+        self._loop.call_soon_threadsafe(self._answer, group.waiters, outcomes)
 
-    def _take(self) -> list[_Append]:
-        """The appends of the next commit: as many as wait, up to a size."""
-        size = 0
-        group: list[_Append] = []
-        for append in self._waiting:
-            size += len(append.lines)
-            if group and size > _COMMIT_BYTES:
-                break
-            append.sent = True
-            group.append(append)
-        del self._waiting[: len(group)]
-        return group
-
-    def _answer(self, group: list[_Append], outcomes: list[int | Exception]) -> None:
-        for append, outcome in zip(group, outcomes, strict=True):
-            if append.done.done():
+    def _answer(self, waiters: list[asyncio.Future[int]], outcomes: Iterable[int | Exception]) -> None:
+        for waiter, outcome in zip(waiters, outcomes, strict=True):
+            if waiter.done():
                 continue  # cancelled
             if isinstance(outcome, Exception):
-                append.done.set_exception(outcome)
+                waiter.set_exception(outcome)
             else:
-                append.done.set_result(outcome)
-        self._plan()
+                waiter.set_result(outcome)
+        self._loop.call_soon(self._send)
 
     async def sync(self) -> None:
         """Make durable what was appended; needed with sync="manual" only."""
@@ -207,39 +200,53 @@ def _nothing() -> None:
     """A call that cannot be interrupted is waited for."""
 
 
-def _commit(handle: JournalHandle, group: list[_Append]) -> list[int | Exception]:
-    """Write a group as one commit and tell what became of each append. A refused record fails its own append only."""
-    refused: dict[_Append, int | Exception] = {}
-    while left := [append for append in group if append not in refused]:
+def _cancelled(group: _Group, waiter: asyncio.Future[int]) -> asyncio.CancelledError:
+    """Take a cancelled append out of its group, if there is still time."""
+    if group.sent:
+        return asyncio.CancelledError("the append was on its way to the disk: its outcome is unknown")
+    at = group.waiters.index(waiter)
+    group.size -= len(group.lines[at])
+    del group.waiters[at], group.lines[at], group.counts[at]
+    return asyncio.CancelledError("the append was not sent: nothing is written")
+
+
+def _commit(handle: JournalHandle, lines: list[bytes], counts: list[int]) -> Iterable[int | Exception]:
+    """Write appends as one commit and tell what became of each: the number of its last record, or its error. A refused
+    record fails its own append only."""
+    refused: dict[int, int | Exception] = {}
+    left: list[int] = list(range(len(lines)))
+    while left:
         try:
-            last = handle.append_batch(b"".join([append.lines for append in left]))
+            last = handle.append_batch(b"".join(map(lines.__getitem__, left)))
         except (InvalidJSONError, TooLargeError) as error:
-            append = _find(left, error.line) if len(left) > 1 else None
-            if append is None:
-                return [refused.get(append, error) for append in group]
-            refused[append] = _commit(handle, [append])[0]  # alone, so that its error tells its own place
+            index = left[0] if len(left) == 1 else _find(left, counts, error.line)
+            if index is None:
+                return [refused.get(index, error) for index in range(len(lines))]
+            # Tried alone its error tells its own place.
+            refused[index] = error if len(left) == 1 else next(iter(_commit(handle, [lines[index]], [counts[index]])))
+            left = [other for other in left if other not in refused]
         except Exception as error:
-            return [refused.get(append, error) for append in group]
+            return [refused.get(index, error) for index in range(len(lines))]
         else:
-            return _number(group, refused, last)
-    return [refused[append] for append in group]
+            return _number(counts, refused, last)
+    return [refused[index] for index in range(len(lines))]
 
 
-def _find(group: list[_Append], line: int) -> _Append | None:
-    """The append that a line of the commit, counted from 1, belongs to."""
-    for append in group:
-        if 0 < line <= append.count:
-            return append
-        line -= append.count
+def _find(appends: list[int], counts: list[int], line: int) -> int | None:
+    """Which of the appends a line of their commit, counted from 1, belongs to."""
+    for index in appends:
+        if 0 < line <= counts[index]:
+            return index
+        line -= counts[index]
     return None
 
 
-def _number(group: list[_Append], refused: dict[_Append, int | Exception], last: int) -> list[int | Exception]:
+def _number(counts: list[int], refused: dict[int, int | Exception], last: int) -> Iterable[int | Exception]:
     """The number of each append's last record, of a commit that ended with number `last`."""
-    counts = [0 if append in refused else append.count for append in group]
-    numbers = accumulate(counts, initial=last - sum(counts))
+    written = [0 if index in refused else count for index, count in enumerate(counts)] if refused else counts
+    numbers = accumulate(written, initial=last - sum(written))
     next(numbers)
-    return [refused.get(append, number) for append, number in zip(group, numbers, strict=True)]
+    return (refused.get(index, number) for index, number in enumerate(numbers)) if refused else numbers
 
 
 class _Opening(Generic[T]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +34,26 @@ def journal() -> Iterator[ministore.Journal[Any]]:
 def same(left: object, right: object) -> bool:
     """Equal, types and all: 1, 1.0 and True are not the same here, and neither are 0.0 and -0.0."""
     return repr(left) == repr(right)
+
+
+# Half the time that importing the package took was msgspec's.
+RAW_PROGRAM = """
+import sys, ministore, ministore.aio
+with ministore.open(sys.argv[1], raw=True) as journal:
+    journal.append(b"1")
+with ministore.replay(sys.argv[1], raw=True) as records:
+    assert list(records) == [b"1"]
+assert "msgspec" not in sys.modules, "imported without need"
+assert ministore.JournalInfo.__module__ == "ministore._info" and "msgspec" in sys.modules
+"""
+
+
+def test_a_program_of_raw_records_does_not_load_msgspec(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", RAW_PROGRAM, path], check=True, timeout=60)
+
+
+def test_a_name_that_the_package_has_not_is_not_found() -> None:
+    assert not hasattr(ministore, "NoInfo")
 
 
 @given(values)
