@@ -317,17 +317,17 @@ ministore_status ministore__survey(const ministore__location *location, uint32_t
 /** A number that says by changing that who waits for it should look again. */
 typedef atomic_uint ministore__turn;
 
-#if MINISTORE__FUTEX
-typedef char ministore__lots; /* the kernel has them */
-#else
 /** Where threads wait for turns; several, so that few wake for one that is not theirs. */
 typedef struct {
+#if MINISTORE__FUTEX
+    char none; /* the kernel has them */
+#else
     struct {
         pthread_mutex_t mutex;
         pthread_cond_t changed;
     } lots[16];
-} ministore__lots;
 #endif
+} ministore__lots;
 
 void ministore__lots_init(ministore__lots *lots);
 void ministore__lots_free(ministore__lots *lots);
