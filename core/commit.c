@@ -236,6 +236,10 @@ static bool is_busy(ministore_t *j) {
     return atomic_load(&j->gate) & BUSY;
 }
 
+static void wake(ministore_t *j, ministore__turn *turn) {
+    if (turn) ministore__turn_wake(&j->lots, turn);
+}
+
 /* The mutex is held, and let go. The journal is free: wake one of those who may be next. */
 static void set_free(ministore_t *j) {
     atomic_store(&j->gate, j->head || j->alone > 0 || j->expected > 1 ? CROWDED : 0);
@@ -243,7 +247,7 @@ static void set_free(ministore_t *j) {
     ministore__turn *next = j->alone > 0 && !j->owed ? &j->idle : group;
     if (next) *next += NUDGE;
     pthread_mutex_unlock(&j->mutex);
-    if (next) ministore__turn_wake(&j->lots, next);
+    wake(j, next);
 }
 
 static bool is_done(ministore__request *r) {
@@ -268,10 +272,6 @@ static void answer(ministore__request *group, ministore_status status, const min
         if (status != MINISTORE_OK && r->err) *r->err = *error;
         atomic_store_explicit(&r->turn, DONE, memory_order_release);
     }
-}
-
-static void wake(ministore_t *j, ministore__turn *turn) {
-    if (turn) ministore__turn_wake(&j->lots, turn);
 }
 
 static ministore_status commit_if_healthy(ministore_t *j, ministore__request *group, ministore_error *err) {

@@ -27,15 +27,15 @@ fetch_sysroot() {
     local here=$build/sysroot/$1 options log
     [ ! -e "$here/complete" ] || return 0
     rm -rf "$here"
-    mkdir -p "$here/lists/partial" "$here/cache/archives/partial" "$here/root"
+    mkdir -p "$here/lists/partial" "$here/cache/archives/partial" "$here/tree"
     options=(-o "APT::Architecture=$1" -o "APT::Architectures::=$1" -o "Dir::State::Lists=$here/lists"
         -o "Dir::Cache=$here/cache" -o Dir::State::status=/dev/null -o Acquire::Languages=none -o APT::Sandbox::User=root)
     log=$here/update.log # lists of others than Debian may not have the architecture: the download tells
     apt-get "${options[@]}" update >"$log" 2>&1 || say "some package lists lack $1"
     (cd "$here" && quietly apt-get "${options[@]}" download \
         "libcmocka-dev:$1" "libcmocka0:$1" "libcjson-dev:$1" "libcjson1:$1")
-    for package in "$here"/*.deb; do dpkg-deb -x "$package" "$here/root"; done
-    sed -i "s#\"/usr#\"$here/root/usr#g" "$here"/root/usr/lib/*/cmake/cJSON/*.cmake
+    for package in "$here"/*.deb; do dpkg-deb -x "$package" "$here/tree"; done
+    sed -i "s#\"/usr#\"$here/tree/usr#g" "$here"/tree/usr/lib/*/cmake/cJSON/*.cmake
     rm -rf "$here/lists" "$here/cache"
     touch "$here/complete"
 }
@@ -45,7 +45,7 @@ test_on() {
     local pattern
     fetch_sysroot "$2"
     quietly cmake -S "$root" -B "$build/arch-$1" -DCMAKE_TOOLCHAIN_FILE="$root/cmake/cross.cmake" -DMINISTORE_ARCH="$1" \
-        -DMINISTORE_SYSROOT="$build/sysroot/$2/root" -DMINISTORE_WERROR=ON -DCMAKE_BUILD_TYPE=Release
+        -DMINISTORE_SYSROOT="$build/sysroot/$2/tree" -DMINISTORE_WERROR=ON -DCMAKE_BUILD_TYPE=Release
     quietly cmake --build "$build/arch-$1" -j "$jobs"
     say "not run on $1:"
     printf '    %s\n' "${@:3}"

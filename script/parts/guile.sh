@@ -7,7 +7,7 @@ need gcc 'has gcc' libc6-dev 'has_header stdlib.h' make 'has make' swig 'has swi
     guile-json "guile --no-auto-compile -c '(use-modules (json))'"
 folder=$build/guile
 mkdir -p "$folder"
-rm -rf "$folder/clone" "$folder/root" && mkdir -p "$folder/clone/tests"
+rm -rf "$folder/clone" "$folder/installed" && mkdir -p "$folder/clone/tests"
 # A copy that holds what the modules need and no more.
 cp -R core bindings "$folder/clone"
 cp -R tests/conformance "$folder/clone/tests"
@@ -22,11 +22,11 @@ counts=$(awk -v status=$status '/^[0-9]+ passed, [0-9]+ failed$/ { passed = $1; 
 # shellcheck disable=SC2086
 result "Guile" $counts || { status=1; cat "$folder/tests.log"; }
 
-installed=$folder/root$(pkg-config --variable=extensiondir guile-3.0)
+installed=$folder/installed$(pkg-config --variable=extensiondir guile-3.0)
 
 a_program_of_a_new_user() {
     (cd "$1" && [ "$(GUILE_EXTENSIONS_PATH=$installed XDG_CACHE_HOME=$1 GUILE_AUTO_COMPILE=0 \
-        guile -L "$folder/root$(pkg-config --variable=sitedir guile-3.0)" -s "$root/examples/guile/first.scm" "$1")" = \
+        guile -L "$folder/installed$(pkg-config --variable=sitedir guile-3.0)" -s "$root/examples/guile/first.scm" "$1")" = \
         '1 {"type": "greeting", "text": "hello"}
 appended as number 1' ])
 }
@@ -36,7 +36,7 @@ exports_its_door_only() {
         scm_init_ministore_native_module ]
 }
 
-quietly make_guile install DESTDIR="$folder/root"
+quietly make_guile install DESTDIR="$folder/installed"
 rm -rf "$folder/clone"
 try "a program of a new user" a_program_of_a_new_user
 try "the library's symbols" exports_its_door_only

@@ -6,7 +6,7 @@ need gcc 'has gcc' libc6-dev 'has_header stdlib.h' make 'has make' swig 'has swi
     php-cli 'has php' php-dev 'has phpize' phpunit 'has phpunit'
 folder=$build/php
 mkdir -p "$folder"
-rm -rf "$folder/clone" "$folder/root" && mkdir -p "$folder/clone/tests"
+rm -rf "$folder/clone" "$folder/installed" && mkdir -p "$folder/clone/tests"
 # A copy that holds what the package needs and no more.
 cp -R core bindings LICENSE* "$folder/clone"
 cp -R tests/conformance "$folder/clone/tests"
@@ -24,10 +24,10 @@ counts=$(awk -F '[(:, .]+' -v status=$status '
 # shellcheck disable=SC2086
 result "PHP" $counts || { status=1; cat "$folder/tests.log"; }
 
-extension=$folder/root$(php-config --extension-dir)/ministore.so
+extension=$folder/installed$(php-config --extension-dir)/ministore.so
 
 a_program_of_a_new_user() {
-    local classes=$folder/root/usr/local/share/php/ministore
+    local classes=$folder/installed/usr/local/share/php/ministore
     (cd "$1" && [ "$(MINISTORE_PHP=$classes/ministore.php php -d extension="$extension" \
         "$root/examples/php/first.php" "$1")" = "1 hello
 appended as number 1" ])
@@ -45,7 +45,7 @@ the_package_builds_without_swig() {
         "$1/package/src/ministore.php"
 }
 
-quietly make_php install DESTDIR="$folder/root"
+quietly make_php install DESTDIR="$folder/installed"
 try "the package builds without SWIG" the_package_builds_without_swig
 rm -rf "$folder/clone"
 try "a program of a new user" a_program_of_a_new_user
