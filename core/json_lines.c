@@ -18,7 +18,8 @@ enum {
     STEP = BLOCK - 1, /* to the next one */
     BEFORE = 3,       /* bytes before it that are looked at, too */
     LANES_MAX = 8,    /* blocks judged together, as a group */
-    BLOCKS = 8        /* whose tokens and words are judged together, and those of one group more */
+    BLOCKS = 24,      /* whose tokens and words are judged together, and those of one group more */
+    LEVELS_MAX = 64   /* brackets that may be open */
 };
 
 #define INLINE __attribute__((always_inline)) inline /* into the function of each kind of vector */
@@ -36,16 +37,11 @@ enum {
 enum { QUOTE, BACKSLASH, SPACE, TAB, NEWLINE, COLON, COMMA, OPEN, CLOSE, MINUS, POINT, ZERO, SAMPLES };
 static const char samples[] = "\"\\ \t\n:,{}-.0";
 
-/** What seldom is in a block, or never. */
-typedef struct {
-    uint64_t quote, backslash, high;
-} special;
-
 /** What has been found in blocks and is not judged yet; with room for what is put down behind the last. */
 typedef struct {
     uint8_t tokens[FOUND_MAX + BLOCK];
-    uint32_t ends[FOUND_MAX + 16];  /* of lines */
-    uint32_t words[FOUND_MAX + 16]; /* where they begin */
+    uint32_t ends[FOUND_MAX + 16]; /* of lines */
+    uint32_t word_begins[FOUND_MAX + 16];
     size_t token_count, end_count, word_count;
 } findings;
 
@@ -59,8 +55,9 @@ typedef struct {
     const uint8_t *settled; /* escapes before this are checked already */
     unsigned blocks;        /* in what is found */
     bool stopped;
-    uint64_t levels; /* of open brackets, the innermost one's lowest; a line's above all */
     findings *found;
+    uint8_t levels[LEVELS_MAX + 2]; /* what is open: a line, and in it brackets */
+    size_t level;                   /* of the innermost one */
     /* What goes on from the block before, each 0 or 1. */
     uint64_t escaped, in_string, in_run, at_name_end, at_zero, behind_colon, behind_element;
     uint64_t in_blank[7]; /* behind tokens of seven kinds */
@@ -126,7 +123,7 @@ INLINE static void put_tokens(findings *found, const uint8_t *bytes, uint64_t to
 }
 
 /** Put down places. How many there are then. */
-INLINE static size_t put_some(uint32_t *out, size_t count, uint32_t base, uint64_t bits) {
+INLINE static size_t put_places(uint32_t *out, size_t count, uint32_t base, uint64_t bits) {
     out += count;
     count += (size_t)__builtin_popcountll(bits);
     do {
@@ -135,44 +132,41 @@ INLINE static size_t put_some(uint32_t *out, size_t count, uint32_t base, uint64
     return count;
 }
 
-INLINE static void put_places(findings *found, uint32_t base, uint64_t newlines, uint64_t words) {
-    found->end_count = put_some(found->ends, found->end_count, base, newlines);
-    found->word_count = put_some(found->words, found->word_count, base, words);
-}
-
 /* ---- what is judged when there is more of it ---- */
 
-/* A level is one of these, in three bits. Deeper than 20 the lowest, a line, is lost, and no line can end. */
+/** What may be open. */
 enum { ARRAY = 1, OBJECT = 2, LINE = 4 };
 
-/** What each token asks of the levels and does to them: the innermost one must be `around`; then they are shifted. */
+/** What each token asks of what is open, and does to it: the innermost must be `around`, and all of it if those are
+ *  two; then `opened` is the innermost, if it goes up. */
 typedef struct {
-    uint8_t around, left, push, right;
+    uint8_t around, opened;
+    int8_t up;
 } effect;
 
 #define EFFECTS(byte, around, ...)                                                                                     \
     [byte] = {around, __VA_ARGS__}, [byte ^ 0x80] = {around | OBJECT, __VA_ARGS__},                                    \
     [byte ^ 0x08] = {around | ARRAY, __VA_ARGS__}, [byte ^ 0x88] = {around | ARRAY | OBJECT, __VA_ARGS__}
 
-static const effect effects[256] = {EFFECTS('[', 0, 3, ARRAY, 0), EFFECTS('{', 0, 3, OBJECT, 0),
-                                    EFFECTS(']', ARRAY, 0, 0, 3), EFFECTS('}', OBJECT, 0, 0, 3),
-                                    EFFECTS('\n', LINE, 0, 0, 0)};
+static const effect effects[256] = {EFFECTS('[', 0, ARRAY, 1), EFFECTS('{', 0, OBJECT, 1), EFFECTS(']', ARRAY, 0, -1),
+                                    EFFECTS('}', OBJECT, 0, -1), EFFECTS('\n', LINE, 0, 0)};
 
-/** Follow the brackets. How many lines end behind such as belong together. */
-INLINE static size_t check_tokens(walker *on) {
+/** Follow the brackets from one of the tokens on, before which so many lines end. How many end behind such as belong
+ *  together. */
+INLINE static size_t check_brackets(walker *on, size_t from, size_t lines) {
     const findings *found = on->found;
-    uint64_t levels = on->levels;
-    size_t lines = 0;
-    for (size_t i = 0; i < found->token_count; i++) {
-        const effect e = effects[found->tokens[i]];
-        if ((e.around & ~levels) != 0) {
+    size_t level = on->level;
+    for (size_t i = from; i < found->token_count; i++) {
+        const effect *e = &effects[found->tokens[i]];
+        if ((e->around & ~on->levels[level]) != 0 || level > LEVELS_MAX) {
             on->stopped = true;
             break;
         }
-        levels = (levels << e.left | e.push) >> e.right;
-        lines += e.around == LINE;
+        on->levels[level + 1] = e->opened;
+        level += (size_t)e->up;
+        lines += e->around == LINE;
     }
-    on->levels = levels;
+    on->level = level;
     return lines;
 }
 
@@ -198,7 +192,7 @@ INLINE static bool is_word(const uint8_t *at, const uint8_t *end) {
 INLINE static size_t check_words(walker *on, size_t lines) {
     const findings *found = on->found;
     for (size_t i = 0; i < found->word_count; i++) {
-        const uint32_t at = found->words[i];
+        const uint32_t at = found->word_begins[i];
         if (is_word(on->begin + at, on->end)) continue;
         while (lines > 0 && found->ends[lines - 1] > at) lines--;
         on->stopped = true;
@@ -211,10 +205,10 @@ static inline bool is_blank(uint8_t byte) {
     return byte == ' ' || byte == '\t' || byte == '\r';
 }
 
-/** Note the lines that ended in the blocks judged last, up to the first bad one. */
-INLINE static void take_lines(walker *on) {
+/** Note the lines that ended in the blocks judged last, of which so many have good brackets, up to the first bad one. */
+INLINE static void take_lines(walker *on, size_t good) {
     findings *found = on->found;
-    const size_t lines = check_words(on, check_tokens(on));
+    const size_t lines = check_words(on, good);
     const size_t size = (size_t)(on->end - on->begin);
     size_t line = on->line, count = on->count;
     for (size_t i = 0; i < lines && count < on->most; i++) {
@@ -237,12 +231,9 @@ INLINE static void take_lines(walker *on) {
 
 #include <immintrin.h>
 
-/* Multiplying by ones without carry sums up modulo 2. */
-#define MULTIPLIED(bits)                                                                                               \
-    ((uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)(bits)), _mm_set1_epi8(-1), 0)))
 #define TABLE(table) _mm_loadu_si128((const __m128i *)(table))
 
-#define AVX2 "avx2,bmi,bmi2,popcnt,pclmul"
+#define AVX2 "avx2,bmi,bmi2,popcnt"
 
 #define NAMED(name) avx2_##name
 #define TARGET __attribute__((target(AVX2)))
@@ -253,43 +244,9 @@ INLINE static void take_lines(walker *on) {
 #define HIGHEST(w) (unsigned)_mm256_movemask_pd((__m256d)(w))
 #define LANE_NUMBERS 0, 1, 2, 3
 #define LOOKUP(table, v) (NAMED(vector)) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(TABLE(table)), (__m256i)(v))
-#define ODD_SO_FAR MULTIPLIED
-#define PUT_TOKENS put_tokens
-#define PUT_PLACES put_places
 #include "json_lines.h"
 
-static const uint8_t all_places[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                       32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-                                       48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-
-#define AVX512 "avx512f,avx512bw,avx512dq,avx512vbmi2,bmi,bmi2,popcnt,pclmul"
-
-#define FOR_AVX512 __attribute__((target(AVX512))) INLINE static
-
-/** put_tokens, by one instruction that moves the bytes of tokens together. */
-FOR_AVX512 void avx512_put_tokens(findings *found, const uint8_t *bytes, uint64_t tokens, uint64_t colons,
-                                  uint64_t elements) {
-    __m512i v = _mm512_loadu_si512(bytes);
-    v = _mm512_mask_sub_epi8(v, colons, v, _mm512_set1_epi8((char)0x80));
-    v = _mm512_mask_sub_epi8(v, elements, v, _mm512_set1_epi8(0x08)); /* which all tokens have */
-    _mm512_storeu_si512(found->tokens + found->token_count, _mm512_maskz_compress_epi8(tokens, v));
-    found->token_count += (size_t)__builtin_popcountll(tokens);
-}
-
-/** put_some, by the same instruction for up to four of them. */
-FOR_AVX512 size_t avx512_put_some(uint32_t *out, size_t count, uint32_t base, uint64_t bits) {
-    const unsigned more = (unsigned)__builtin_popcountll(bits);
-    if (more > 4) return put_some(out, count, base, bits);
-    const __m128i places = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(all_places)));
-    _mm_storeu_si128((__m128i *)(out + count), _mm_add_epi32(_mm_cvtepu8_epi32(places), _mm_set1_epi32((int)base)));
-    return count + more;
-}
-
-FOR_AVX512 void avx512_put_places(findings *found, uint32_t base, uint64_t newlines, uint64_t words) {
-    found->end_count = avx512_put_some(found->ends, found->end_count, base, newlines);
-    found->word_count = avx512_put_some(found->words, found->word_count, base, words);
-}
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vbmi,avx512vbmi2,gfni,bmi,bmi2,popcnt"
 
 #define NAMED(name) avx512_##name
 #define TARGET __attribute__((target(AVX512)))
@@ -300,18 +257,16 @@ FOR_AVX512 void avx512_put_places(findings *found, uint32_t base, uint64_t newli
 #define HIGHEST(w) _mm512_movepi64_mask((__m512i)(w))
 #define LANE_NUMBERS 0, 1, 2, 3, 4, 5, 6, 7
 #define LOOKUP(table, v) (NAMED(vector)) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(TABLE(table)), (__m512i)(v))
-#define ODD_SO_FAR MULTIPLIED
-#define PUT_TOKENS avx512_put_tokens
-#define PUT_PLACES avx512_put_places
 #include "json_lines.h"
 
 static bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 }
 
 static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi2");
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("gfni");
 }
 
 static void walk(walker *on) {
@@ -325,16 +280,6 @@ static void walk(walker *on) {
 #else
 
 #include <arm_neon.h>
-
-/** For each bit whether an odd number of bits is set up to it. */
-INLINE static uint64_t odd_so_far(uint64_t bits) {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    return bits ^ bits << 32;
-}
 
 static inline uint64_t neon_bits(uint8x16_t truth) {
     const uint8x16_t weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -351,9 +296,6 @@ static inline uint64_t neon_bits(uint8x16_t truth) {
 #define HIGHEST(w) (unsigned)((w)[0] >> 63 | (w)[1] >> 63 << 1)
 #define LANE_NUMBERS 0, 1
 #define LOOKUP(table, v) vqtbl1q_u8(vld1q_u8(table), (v))
-#define ODD_SO_FAR odd_so_far
-#define PUT_TOKENS put_tokens
-#define PUT_PLACES put_places
 #include "json_lines.h"
 
 static void walk(walker *on) {
@@ -369,7 +311,7 @@ size_t ministore__json_lines(const char *data, size_t size, ministore__json_rule
     walker on = {.begin = begin, .end = begin + size, .rules = rules, .spans = spans, .most = most, .found = &found};
     found.token_count = found.end_count = found.word_count = 0;
     on.settled = begin;
-    on.levels = LINE;
+    on.levels[0] = LINE;
     if (size < UINT32_MAX) walk(&on);
     *used = on.line;
     return on.count;

@@ -1,7 +1,7 @@
 /*
  * The bulk validator for one kind of vector: json_lines.c includes this once for each, with NAMED, TARGET, WIDTH and
  * these defined: EQUAL, BELOW, HIGH (a bit for each byte: is it that of the other vector, below it, 0x80 or more),
- * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), LANE_NUMBERS, ODD_SO_FAR, PUT_TOKENS, PUT_PLACES.
+ * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), LANE_NUMBERS. Three steps AVX-512 does in its own way.
  */
 
 #define LANES (WIDTH / 8) /* blocks judged together, as a group */
@@ -9,6 +9,7 @@
 #define words NAMED(words)
 #define kinds NAMED(kinds)
 #define flags NAMED(flags)
+#define constants NAMED(constants)
 
 typedef uint8_t vector __attribute__((vector_size(WIDTH)));
 
@@ -17,10 +18,10 @@ typedef uint64_t words __attribute__((vector_size(WIDTH)));
 
 /** For each kind of byte where it is. */
 typedef struct {
-    words quote, inside, control, space, tab, newline, colon, comma, open, curly, close, digit, minus, point, zero;
-    words wrong;                 /* in strings */
+    words quote, inside, backslash, control, white, tab, newline, colon, comma, open, curly, close, digit, minus, point;
+    words zero, wrong;
     const uint8_t *bytes[LANES]; /* of each block */
-    uint32_t base;               /* where the first block is in the text */
+    const uint8_t *at;           /* where the first block is in the text */
     unsigned lanes;              /* how many blocks there are */
 } kinds;
 
@@ -41,50 +42,6 @@ TARGET INLINE static uint64_t NAMED(get)(const words *w, unsigned lane) {
     uint64_t bits;
     memcpy(&bits, (const uint8_t *)w + lane * sizeof bits, sizeof bits);
     return bits;
-}
-
-/* Put down a block's word. Not as one of a vector: some compilers load and store all of it then, which is slow. */
-#define PUT(kind, bits) memcpy(out + offsetof(kinds, kind), &(bits), sizeof(uint64_t))
-
-/** Put down where a block has which bytes, from its first word on. */
-TARGET INLINE static void NAMED(sort)(const vector *like, uint8_t *out, const uint8_t *bytes, special *s) {
-    uint64_t quote = 0, backslash = 0, high = 0, control = 0, space = 0, tab = 0, newline = 0, colon = 0, comma = 0;
-    uint64_t open = 0, curly = 0, close = 0, digit = 0, minus = 0, point = 0, zero = 0;
-    UNROLLED
-    for (unsigned i = 0; i < BLOCK; i += WIDTH) {
-        const vector v = NAMED(load)(bytes + i);
-        const vector bracket = v | like[SPACE]; /* as if curly */
-        quote |= EQUAL(v, like[QUOTE]) << i;
-        backslash |= EQUAL(v, like[BACKSLASH]) << i;
-        high |= HIGH(v) << i;
-        control |= BELOW(v, like[SPACE]) << i;
-        space |= EQUAL(v, like[SPACE]) << i;
-        tab |= EQUAL(v, like[TAB]) << i;
-        newline |= EQUAL(v, like[NEWLINE]) << i;
-        colon |= EQUAL(v, like[COLON]) << i;
-        comma |= EQUAL(v, like[COMMA]) << i;
-        open |= EQUAL(bracket, like[OPEN]) << i;
-        curly |= EQUAL(v, like[OPEN]) << i;
-        close |= EQUAL(bracket, like[CLOSE]) << i;
-        digit |= BELOW(v - like[ZERO], like[NEWLINE]) << i;
-        minus |= EQUAL(v, like[MINUS]) << i;
-        point |= EQUAL(v, like[POINT]) << i;
-        zero |= EQUAL(v, like[ZERO]) << i;
-    }
-    *s = (special){quote, backslash, high};
-    PUT(control, control);
-    PUT(space, space);
-    PUT(tab, tab);
-    PUT(newline, newline);
-    PUT(colon, colon);
-    PUT(comma, comma);
-    PUT(open, open);
-    PUT(curly, curly);
-    PUT(close, close);
-    PUT(digit, digit);
-    PUT(minus, minus);
-    PUT(point, point);
-    PUT(zero, zero);
 }
 
 /** The bytes at which UTF-8 shows to be broken. The three bytes before the block are looked at, too. */
@@ -116,28 +73,95 @@ TARGET INLINE static uint64_t NAMED(no_escapes)(const uint8_t *bytes, uint64_t *
     return none;
 }
 
-/** Find strings in the block at `at`, whose bytes are loaded from `bytes`, and check what is in them. */
-TARGET INLINE static void NAMED(look_at)(walker *on, const vector *like, kinds *k, unsigned lane, const uint8_t *at,
-                                         const uint8_t *bytes) {
-    special s;
-    uint64_t wrong = 0;
-    uint8_t *out = (uint8_t *)k + lane * sizeof(uint64_t);
-    NAMED(sort)(like, out, bytes, &s);
-    if ((s.backslash | on->escaped) != 0) {
-        uint64_t unicode;
-        const uint64_t none = NAMED(no_escapes)(bytes, &unicode);
-        const uint64_t escaped = escaped_bytes(s.backslash, &on->escaped);
-        s.quote &= ~escaped;
-        wrong = (escaped & none) | check_unicode(on, at, escaped & unicode & JUDGED);
-    }
-    if (s.high != 0) wrong |= NAMED(check_utf8)(bytes);
-    const uint64_t inside = ODD_SO_FAR(s.quote) ^ (0 - (on->in_string ^ (s.quote & 1)));
-    on->in_string = inside >> 63;
-    PUT(quote, s.quote);
-    PUT(inside, inside);
-    PUT(wrong, wrong);
-    k->bytes[lane] = bytes;
+/* ---- three steps: to sort bytes, to put down what is found, to follow brackets ---- */
+
+#if WIDTH == 64
+
+#include "json_lines_avx512.h"
+
+#else
+
+/** What bytes are compared with. */
+typedef struct {
+    vector like[SAMPLES];
+} constants;
+
+TARGET INLINE static void NAMED(prepare)(constants *with) {
+    for (unsigned i = 0; i < SAMPLES; i++) memset(&with->like[i], samples[i], WIDTH);
 }
+
+/* Put down a block's word. Not as one of a vector: some compilers load and store all of it then, which is slow. */
+#define PUT(kind, bits) memcpy(out + offsetof(kinds, kind), &(bits), sizeof(uint64_t))
+
+/** Put down where a block has which bytes, from its first word on. */
+TARGET INLINE static void NAMED(sort_block)(const vector *like, uint8_t *out, const uint8_t *bytes) {
+    uint64_t quote = 0, backslash = 0, high = 0, control = 0, white = 0, tab = 0, newline = 0, colon = 0, comma = 0;
+    uint64_t open = 0, curly = 0, close = 0, digit = 0, minus = 0, point = 0, zero = 0;
+    UNROLLED
+    for (unsigned i = 0; i < BLOCK; i += WIDTH) {
+        const vector v = NAMED(load)(bytes + i);
+        const vector bracket = v | like[SPACE]; /* as if curly */
+        quote |= EQUAL(v, like[QUOTE]) << i;
+        backslash |= EQUAL(v, like[BACKSLASH]) << i;
+        high |= HIGH(v) << i;
+        control |= BELOW(v, like[SPACE]) << i;
+        white |= EQUAL(v, like[SPACE]) << i;
+        tab |= EQUAL(v, like[TAB]) << i;
+        newline |= EQUAL(v, like[NEWLINE]) << i;
+        colon |= EQUAL(v, like[COLON]) << i;
+        comma |= EQUAL(v, like[COMMA]) << i;
+        open |= EQUAL(bracket, like[OPEN]) << i;
+        curly |= EQUAL(v, like[OPEN]) << i;
+        close |= EQUAL(bracket, like[CLOSE]) << i;
+        digit |= BELOW(v - like[ZERO], like[NEWLINE]) << i;
+        minus |= EQUAL(v, like[MINUS]) << i;
+        point |= EQUAL(v, like[POINT]) << i;
+        zero |= EQUAL(v, like[ZERO]) << i;
+    }
+    white |= control;
+    const uint64_t wrong = high != 0 ? NAMED(check_utf8)(bytes) : 0;
+    PUT(quote, quote);
+    PUT(backslash, backslash);
+    PUT(control, control);
+    PUT(white, white);
+    PUT(tab, tab);
+    PUT(newline, newline);
+    PUT(colon, colon);
+    PUT(comma, comma);
+    PUT(open, open);
+    PUT(curly, curly);
+    PUT(close, close);
+    PUT(digit, digit);
+    PUT(minus, minus);
+    PUT(point, point);
+    PUT(zero, zero);
+    PUT(wrong, wrong);
+}
+
+#undef PUT
+
+TARGET INLINE static void NAMED(sort)(const constants *with, kinds *k) {
+    if (k->lanes < LANES) memset(k, 0, offsetof(kinds, bytes));
+    for (unsigned i = 0; i < k->lanes; i++)
+        NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes[i]);
+}
+
+TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds *k, const flags *f) {
+    for (unsigned i = 0; i < k->lanes; i++) {
+        put_tokens(found, k->bytes[i], NAMED(get)(&f->tokens, i), NAMED(get)(&f->colons, i),
+                   NAMED(get)(&f->elements, i));
+        found->end_count = put_places(found->ends, found->end_count, base + i * STEP, NAMED(get)(&f->newlines, i));
+        found->word_count = put_places(found->word_begins, found->word_count, base + i * STEP, NAMED(get)(&f->word_begins, i));
+    }
+}
+
+TARGET INLINE static size_t NAMED(check_brackets)(walker *on) {
+    return check_brackets(on, 0, 0);
+}
+
+#endif
+
+/* ---- the text in blocks ---- */
 
 /** The bytes of a block that is not all there: a newline before the text begins its first line, one behind it ends its
  *  last. */
@@ -189,6 +213,34 @@ TARGET INLINE static bool NAMED(is_zero)(words w) {
     return all == 0;
 }
 
+/** Find the quotes that are escaped, and check the escapes. */
+TARGET static void NAMED(check_escapes)(walker *on, kinds *k) {
+    for (unsigned i = 0; i < k->lanes; i++) {
+        uint64_t unicode;
+        const uint64_t none = NAMED(no_escapes)(k->bytes[i], &unicode);
+        const uint64_t escaped = escaped_bytes(NAMED(get)(&k->backslash, i), &on->escaped);
+        k->quote[i] &= ~escaped;
+        k->wrong[i] |= (escaped & none) | check_unicode(on, k->at + i * STEP, escaped & unicode & JUDGED);
+    }
+}
+
+/** The bytes inside strings, closing quotes not. */
+TARGET INLINE static words NAMED(inside)(walker *on, words quote) {
+    words odd = quote & JUDGED; /* so far: whether the number of quotes is */
+    for (unsigned i = 1; i < 64; i *= 2) odd ^= odd << i;
+    unsigned lanes = HIGHEST(odd); /* the same for whole blocks */
+    for (unsigned i = 1; i < LANES; i *= 2) lanes ^= lanes << i;
+    lanes = lanes << 1 ^ (0 - (unsigned)on->in_string);
+    on->in_string = lanes >> LANES & 1;
+    return odd ^ (0 - NAMED(spread)(lanes));
+}
+
+/** Find strings, and check escapes. */
+TARGET INLINE static void NAMED(find_strings)(walker *on, kinds *k) {
+    if (on->escaped != 0 || !NAMED(is_zero)(k->backslash)) NAMED(check_escapes)(on, k);
+    k->inside = NAMED(inside)(on, k->quote);
+}
+
 /** Blanks that are none. */
 TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
     words wrong = blank & k->control & ~k->tab;
@@ -208,7 +260,7 @@ TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const 
     const words digits = k->digit & scalar, points = k->point & scalar, minuses = k->minus & scalar;
     const words starts = scalar & ~(scalar << 1) & JUDGED;
     const words letters = scalar & ~(digits | minuses | points);
-    const words zeros = k->zero & scalar & (starts | minuses << 1);
+    const words zeros = k->zero & digits & (starts | minuses << 1);
     words wrong = k->wrong | (k->control & k->inside) | (letters & ~(letters << 1 | starts));
     wrong |= (points & starts) | (minuses & ~starts) | ((points | minuses) << 1 & ~digits);
     wrong |= digits & NAMED(carried)(zeros, &on->at_zero) << 1;
@@ -252,7 +304,7 @@ TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
     const words newline = k->newline & outside;
     const words marks = k->tab & newline >> 1 & JUDGED; /* each takes the part of the newline behind it */
     const words line_ends = (newline & ~(marks << 1)) | marks;
-    const words blank = (k->space | k->control) & outside & ~(newline | marks);
+    const words blank = k->white & outside & ~(newline | marks);
     const words tokens = newline | ((k->open | k->close) & outside);
     const words scalar = outside & ~(tokens | k->colon | k->comma | blank | marks);
     f->tokens = tokens;
@@ -263,64 +315,62 @@ TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
     wrong &= JUDGED;
     f->tokens &= JUDGED;
     f->newlines &= JUDGED;
-    for (unsigned i = k->lanes; i < LANES; i++) wrong[i] = 0;
+    if (k->lanes < LANES)
+        for (unsigned i = k->lanes; i < LANES; i++) wrong[i] = f->newlines[i] = f->word_begins[i] = 0;
     if (!NAMED(is_zero)(wrong)) NAMED(stop_at)(on, f, wrong);
 }
 
 /** Judge a group, and note the lines that end in it. */
-TARGET INLINE static void NAMED(finish)(walker *on, const kinds *k) {
+TARGET INLINE static void NAMED(finish)(walker *on, kinds *k) {
     flags f;
+    NAMED(find_strings)(on, k);
     NAMED(judge)(on, k, &f);
-    for (unsigned i = 0; i < k->lanes; i++) {
-        PUT_TOKENS(on->found, k->bytes[i], NAMED(get)(&f.tokens, i), NAMED(get)(&f.colons, i),
-                   NAMED(get)(&f.elements, i));
-        PUT_PLACES(on->found, k->base + i * STEP, NAMED(get)(&f.newlines, i), NAMED(get)(&f.word_begins, i));
-    }
+    NAMED(put)(on->found, (uint32_t)(k->at - on->begin), k, &f);
     on->blocks += k->lanes;
-    if (on->stopped || on->blocks >= BLOCKS) take_lines(on);
+    if (on->stopped || on->blocks >= BLOCKS) take_lines(on, NAMED(check_brackets)(on));
 }
 
 /** A group is judged when the next one is there, as what was just stored word by word is slow to load as a whole. */
 TARGET static void NAMED(walk)(walker *on) {
     uint8_t first[BEFORE + BLOCK], last[BEFORE + BLOCK];
-    vector like[SAMPLES];
-    kinds groups[2], *k = groups;
-    for (unsigned i = 0; i < SAMPLES; i++) memset(&like[i], samples[i], WIDTH);
+    constants with;
+    NAMED(prepare)(&with);
 #if !defined(MINISTORE_ANALYZED) /* gcc's analyzer does not know that this changes nothing */
-    __asm__("" : "+m"(like));    /* else they are made anew for each block */
+    __asm__("" : "+m"(with));    /* else they are made anew for each block */
 #endif
-    memset(groups, 0, sizeof groups);
+    kinds groups[2], *k = groups;
+    groups[0].lanes = groups[1].lanes = 0;
     const uint8_t *at = on->begin - 1;
-    NAMED(look_at)(on, like, k, 0, at, NAMED(part)(on, at, first));
+    k->at = at;
+    k->bytes[k->lanes++] = NAMED(part)(on, at, first);
     at += STEP;
-    k->base = UINT32_MAX; /* a byte before the text */
-    k->lanes = 1;
     for (bool all = false; !on->stopped;) {
-        for (; k->lanes < LANES && on->end - at >= BLOCK; at += STEP) NAMED(look_at)(on, like, k, k->lanes++, at, at);
-        if (!all && k->lanes < LANES) {
+        for (; k->lanes < LANES && on->end - at >= BLOCK; at += STEP) k->bytes[k->lanes++] = at;
+        if (k->lanes < LANES) {
             all = true;
             if (at < on->end && (at + 1 < on->end || *at != '\n'))
-                NAMED(look_at)(on, like, k, k->lanes++, at, NAMED(part)(on, at, last));
+                k->bytes[k->lanes++] = NAMED(part)(on, at, last);
         }
+        NAMED(sort)(&with, k);
         kinds *before = k == groups ? groups + 1 : groups;
         if (before->lanes > 0) NAMED(finish)(on, before);
         if (all) {
             if (!on->stopped) NAMED(finish)(on, k);
-            take_lines(on);
+            take_lines(on, NAMED(check_brackets)(on));
             break;
         }
-        before->base = k->base + LANES * STEP;
+        before->at = at;
         before->lanes = 0;
         k = before;
     }
 }
 
 #undef LANES
-#undef PUT
 #undef vector
 #undef words
 #undef kinds
 #undef flags
+#undef constants
 #undef NAMED
 #undef TARGET
 #undef WIDTH
@@ -330,6 +380,3 @@ TARGET static void NAMED(walk)(walker *on) {
 #undef HIGHEST
 #undef LANE_NUMBERS
 #undef LOOKUP
-#undef ODD_SO_FAR
-#undef PUT_TOKENS
-#undef PUT_PLACES

@@ -16,7 +16,7 @@
 
 #include "internal.h"
 
-enum { ROUNDS = 40000, TEXT_MAX = 1 << 16, SPANS = 64, LEVELS = 6, PLACES = 1100 /* more than two groups */ };
+enum { ROUNDS = 40000, TEXT_MAX = 1 << 16, SPANS = 64, LEVELS = 6, TREE_LEVELS = 80, PLACES = 1100 /* more than two groups */ };
 
 /* ---- lines at random ---- */
 
@@ -133,6 +133,100 @@ static void damage(text *t) {
     }
 }
 
+/* ---- brackets at random ---- */
+
+static void put_tree(text *t, unsigned *left, int level) {
+    const bool object = below(2) == 0;
+    put(t, object ? "{" : "[");
+    for (bool first = true; *left > 0 && below(level == 0 ? 40 : 5) > 0; first = false) {
+        (*left)--;
+        if (!first) put(t, ",");
+        if (object) put(t, "\"a\":");
+        if (level < TREE_LEVELS && below(4) > 0)
+            put_tree(t, left, level + 1);
+        else
+            put(t, "1");
+    }
+    put(t, object ? "}" : "]");
+}
+
+static void make_trees(text *t) {
+    t->size = 0;
+    for (unsigned lines = 1 + below(6); lines > 0; lines--) {
+        unsigned left = below(2) == 0 ? 10 : 300;
+        put_tree(t, &left, 0);
+        put(t, "\n");
+    }
+}
+
+static bool opens(char c) {
+    return c == '[' || c == '{';
+}
+
+static bool closes(char c) {
+    return c == ']' || c == '}';
+}
+
+/** The bracket that closes what is open at a place, or the last byte. */
+static char *closing(text *t, char *at) {
+    int level = 0;
+    for (; at < t->bytes + t->size - 1; at++) {
+        level += opens(*at) - closes(*at);
+        if (level == 0) break;
+    }
+    return at;
+}
+
+static void insert(text *t, char *at, const char *some) {
+    const size_t size = strlen(some);
+    memmove(at + size, at, t->size - (size_t)(at - t->bytes));
+    memcpy(at, some, size);
+    t->size += size;
+}
+
+static void take_out(text *t, char *at, size_t size) {
+    t->size -= size;
+    memmove(at, at + size, t->size - (size_t)(at - t->bytes));
+}
+
+/** Give a value a name, or take its name away. */
+static void change_name(text *t, char *at) {
+    while (at > t->bytes && at[-1] != ',' && !opens(at[-1])) at--;
+    if (at == t->bytes || closes(*at)) return;
+    if (*at == '"')
+        take_out(t, at, 4);
+    else
+        insert(t, at, "\"a\":");
+}
+
+/** Move the last bracket of a line to the end of the next one. */
+static void move_closing(text *t, char *at) {
+    char *const end = t->bytes + t->size, *newline = memchr(at, '\n', (size_t)(end - at));
+    char *next = newline + 1 < end ? memchr(newline + 1, '\n', (size_t)(end - newline - 1)) : NULL;
+    if (next == NULL) return;
+    const char closing[] = {newline[-1], 0};
+    insert(t, next, closing);
+    take_out(t, newline - 1, 1);
+}
+
+/** Turn a bracket, or two that belong together, into such of the other kind, or into something else; or other damage
+ *  that leaves the order of neighbours as it may be. */
+static void damage_tree(text *t) {
+    char *at = t->bytes + below((unsigned)t->size);
+    const unsigned what = below(5);
+    if (what == 0) {
+        change_name(t, at);
+        return;
+    }
+    if (what == 1) {
+        move_closing(t, at);
+        return;
+    }
+    while (at > t->bytes && !opens(*at) && !closes(*at)) at--;
+    if (what == 2 && opens(*at)) *closing(t, at) ^= 0x20;
+    *at = what < 4 ? *at ^ 0x20 : "[]{},:1\n"[below(8)];
+}
+
 /* ---- asking ---- */
 
 static bool is_blank(char c) {
@@ -208,6 +302,19 @@ static void what_is_found_good_is_good(void **state) {
     assert_int_equal(found > 0, has_vectors());
 }
 
+/* Of lines that are little but brackets, hundreds of them, all are found, and none is that has a wrong one. */
+static void brackets_of_many_blocks_are_followed(void **state) {
+    (void)state;
+    static text t;
+    size_t found = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        make_trees(&t);
+        for (unsigned left = below(3); left > 0; left--) damage_tree(&t);
+        found += go_through(t.bytes, t.size, MINISTORE__JSON_STRICT);
+    }
+    assert_int_equal(found > 0, has_vectors());
+}
+
 /* A line of an array at first, then others. How many are found. */
 static size_t find(int before, const char *lines, ministore_span *spans, size_t *used, char *data, size_t room) {
     const int size = snprintf(data, room, "[\"%0*d\"]\n%s", before, 0, lines);
@@ -226,6 +333,7 @@ static void ordinary_records_are_found_at_every_place(void **state) {
         "{\"on\":false}",
         "[ 1 , { \"a\" : true } ]",
         "[[[[[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]]]]]",
+        "[[],{},[[]],[{}],{\"a\":[],\"b\":{},\"c\":[[],[{}]]},[[[]],[{}]],[],{},[],{},[],{},[],{},[],{},[]]",
         "[\"\\ud83d\\ude00\\\\\\n\",\"\xE2\x82\xAC\xF0\x9F\x98\x80\"]"};
     for (size_t i = 0; has_vectors() && i < sizeof records / sizeof *records; i++) {
         for (int before = 0; before < PLACES; before++) {
@@ -237,6 +345,61 @@ static void ordinary_records_are_found_at_every_place(void **state) {
             assert_int_equal(used, strlen(data));
             assert_memory_equal(data + spans[1].offset, records[i], spans[1].size);
             assert_int_equal(spans[2].size, strlen(records[i]));
+        }
+    }
+}
+
+/** Put a line of an array that has so many empty ones in it. */
+static void put_arrays(text *t, size_t count) {
+    put(t, "[");
+    for (size_t i = 0; i < count; i++) put(t, i == 0 ? "[]" : ",[]");
+    put(t, "]\n");
+}
+
+/* As deep as strict rules allow, and not deeper: what is found is good, and the line before is found in any case. */
+static void brackets_are_followed_to_any_level(void **state) {
+    (void)state;
+    static text t;
+    for (size_t levels = 1; has_vectors() && levels < 140; levels++) {
+        for (size_t before = 0; before < 140; before++) {
+            size_t used, offset;
+            ministore_span spans[SPANS];
+            t.size = 0;
+            put_arrays(&t, before);
+            const size_t line = t.size;
+            for (size_t i = 0; i < levels; i++) put(&t, "[");
+            for (size_t i = 0; i < levels; i++) put(&t, "]");
+            const size_t count =
+                ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used);
+            assert_int_equal(used, count == 2 ? t.size : line);
+            const char *wrong =
+                ministore__json_check(t.bytes + line, t.size - line, MINISTORE__JSON_STRICT, &offset);
+            assert_true(wrong == NULL || used == line);
+            assert_true(levels > 20 || used == t.size);
+        }
+    }
+}
+
+/* A named value in an array is found to be wrong, however many brackets are before it, and with as many in it as are
+ * looked at together. */
+static void a_name_in_an_array_is_found_at_no_place(void **state) {
+    (void)state;
+    static text t;
+    for (size_t pairs = 0; has_vectors() && pairs < 4; pairs++) {
+        for (size_t others = 0; others < 25; others++) {
+            ministore_span spans[SPANS];
+            size_t used;
+            t.size = 0;
+            for (size_t i = 0; i < pairs; i++) put(&t, "[[]]\n");
+            for (size_t i = 0; i < others; i++) put(&t, "[]\n");
+            const size_t good = t.size;
+            put(&t, "{\"a\":[1,\"b\":");
+            for (size_t i = 0; i < 60; i++) put(&t, "[");
+            for (size_t i = 0; i < 60; i++) put(&t, "]");
+            put(&t, "]}\n");
+            assert_int_equal(ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used),
+                             pairs + others);
+            assert_int_equal(used, good);
         }
     }
 }
@@ -304,7 +467,21 @@ static void what_is_wrong_is_found_at_no_place(void **state) {
                                         "[\xC3\xA9]",
                                         "[{\"a\":1}:1]",
                                         "{\"a\":1:1}",
-                                        "{\"a\":{}\"b\":1}"};
+                                        "{\"a\":{}\"b\":1}",
+                                        "[{]}",
+                                        "{\"a\":[}]",
+                                        "[[1}]",
+                                        "[[],\"a\":{}]",
+                                        "[[],[],\"a\":[]]",
+                                        "{\"a\":[],[]}",
+                                        "{\"a\":{},{},{}}",
+                                        "{\"a\":[[],\"b\":{}]}",
+                                        "[{\"a\":[]},{},[],\"b\":{\"c\":{}}]",
+                                        "{\"a\":[[[]]],\"b\"}",
+                                        "[[[]][]]",
+                                        "[[[]],]",
+                                        "[\"a\":[],[]]",
+                                        "[\"a\":{},{},[[]]]"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         for (int before = 0; before < PLACES; before++) {
             char data[PLACES + 256], lines[256];
@@ -320,7 +497,10 @@ static void what_is_wrong_is_found_at_no_place(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_found_good_is_good),
+        cmocka_unit_test(brackets_of_many_blocks_are_followed),
         cmocka_unit_test(ordinary_records_are_found_at_every_place),
+        cmocka_unit_test(brackets_are_followed_to_any_level),
+        cmocka_unit_test(a_name_in_an_array_is_found_at_no_place),
         cmocka_unit_test(what_is_wrong_is_found_at_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

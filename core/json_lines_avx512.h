@@ -1,0 +1,226 @@
+/*
+ * How AVX-512 (with VBMI2 and GFNI) sorts bytes, puts down what is found, and follows brackets: json_lines.h includes this
+ * in place of what it does for other vectors. A whole group is sorted by 17 instructions a block, without a comparison.
+ */
+
+#define FOR_AVX512 TARGET INLINE static
+
+/* ---- sorting ---- */
+
+/* A byte's kind: a bit of its own for four kinds, and for all others one of three classes, and which of it. */
+enum { OF_QUOTE = 1, OF_BACKSLASH = 2, OF_COLON = 4, OF_COMMA = 8 };
+enum { BRACKET = 0x10, WHITE = 0x20, NUMBER = 0x30, FIRST = 0x40, SECOND = 0x80 };
+
+static const uint8_t avx512_kind_of[128] = {
+    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
+    WHITE | FIRST, WHITE | SECOND, WHITE | FIRST | SECOND, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
+    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
+    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
+    WHITE | FIRST, /* up to 0x1F, TAB and newline among them */
+    [' '] = WHITE, ['"'] = OF_QUOTE, ['\\'] = OF_BACKSLASH, [':'] = OF_COLON, [','] = OF_COMMA,
+    ['['] = BRACKET | FIRST, ['{'] = BRACKET | FIRST | SECOND, [']'] = BRACKET, ['}'] = BRACKET,
+    ['-'] = NUMBER | SECOND, ['.'] = NUMBER | FIRST | SECOND, ['0'] = NUMBER | FIRST,
+    ['1'] = NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER};
+
+/** What makes words of bits out of kinds. */
+typedef struct {
+    __m512i low, high; /* avx512_kind_of */
+    __m512i mirror;    /* turns eight bytes over: the bits of each last one become the first ones of all, and so on */
+    __m512i by_bit;    /* every eighth byte, then those behind them, and so on */
+} constants;
+
+FOR_AVX512 void avx512_prepare(constants *with) {
+    with->low = _mm512_loadu_si512(avx512_kind_of);
+    with->high = _mm512_loadu_si512(avx512_kind_of + 64);
+    with->mirror = _mm512_set1_epi64((long long)0x8040201008040201);
+    uint8_t by_bit[64];
+    for (unsigned i = 0; i < 64; i++) by_bit[i] = (uint8_t)(i % 8 * 8 + i / 8);
+    with->by_bit = _mm512_loadu_si512(by_bit);
+}
+
+/** A block as eight words, one for each bit of the bytes' kinds, each eight bytes of them in reverse. */
+FOR_AVX512 __m512i avx512_bits_of_kinds(const constants *with, const uint8_t *bytes, uint64_t *wrong) {
+    __m512i v = _mm512_loadu_si512(bytes);
+    const __mmask64 high = _mm512_movepi8_mask(v);
+    if (high != 0) {
+        *wrong = avx512_check_utf8(bytes);
+        v = _mm512_mask_set1_epi8(v, high, 'x');
+    }
+    v = _mm512_permutex2var_epi8(with->low, v, with->high);
+    return _mm512_permutexvar_epi8(with->by_bit, _mm512_gf2p8affine_epi64_epi8(with->mirror, v, 0));
+}
+
+/** From a block's eight words each to the eight blocks' words for each bit. */
+FOR_AVX512 void avx512_transpose(__m512i w[8]) {
+    __m512i pairs[8];
+    for (unsigned i = 0; i < 8; i += 2) {
+        pairs[i] = _mm512_unpacklo_epi64(w[i], w[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_epi64(w[i], w[i + 1]);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        const __m512i even = _mm512_shuffle_i64x2(pairs[i], pairs[i + 2], 0x88);
+        const __m512i odd = _mm512_shuffle_i64x2(pairs[i], pairs[i + 2], 0xDD);
+        const __m512i even_high = _mm512_shuffle_i64x2(pairs[i + 4], pairs[i + 6], 0x88);
+        const __m512i odd_high = _mm512_shuffle_i64x2(pairs[i + 4], pairs[i + 6], 0xDD);
+        w[i] = _mm512_shuffle_i64x2(even, even_high, 0x88);
+        w[i + 2] = _mm512_shuffle_i64x2(odd, odd_high, 0x88);
+        w[i + 4] = _mm512_shuffle_i64x2(even, even_high, 0xDD);
+        w[i + 6] = _mm512_shuffle_i64x2(odd, odd_high, 0xDD);
+    }
+}
+
+FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
+    __m512i w[LANES];
+    memset(&k->wrong, 0, sizeof k->wrong);
+    _Pragma("GCC unroll 8")
+    for (unsigned i = 0; i < LANES; i++) {
+        w[i] = i < k->lanes ? avx512_bits_of_kinds(with, k->bytes[i], (uint64_t *)&k->wrong + i) : _mm512_setzero_si512();
+    }
+    avx512_transpose(w);
+    for (unsigned i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
+    const words first = (words)w[6], second = (words)w[7];
+    const words bracket = (words)w[4] & ~(words)w[5], white = (words)w[5] & ~(words)w[4], number = (words)w[4] & (words)w[5];
+    k->quote = (words)w[0];
+    k->backslash = (words)w[1];
+    k->colon = (words)w[2];
+    k->comma = (words)w[3];
+    k->open = bracket & first;
+    k->curly = second; /* of those that open */
+    k->close = bracket & ~first;
+    k->white = white;
+    k->control = white & (first | second);
+    k->tab = white & second & ~first;
+    k->newline = white & second & first;
+    k->digit = number & ~second;
+    k->zero = first; /* of digits */
+    k->minus = number & second & ~first;
+    k->point = number & second & first;
+}
+
+/* ---- putting down ---- */
+
+/** Put down the places of a group. How many there are then. */
+FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, words bits) {
+    const __m512i w = (__m512i)bits;
+    if (_mm512_test_epi64_mask(w, (__m512i)(bits - 1)) != 0) { /* a block has two */
+        for (unsigned i = 0; i < LANES; i++)
+            if (bits[i] != 0) count = put_places(out, count, base + i * STEP, bits[i]);
+        return count;
+    }
+    const __mmask8 there = _mm512_test_epi64_mask(w, w);
+    const words begins = (words){LANE_NUMBERS} * STEP + base;
+    const __m512i places = (__m512i)(begins + 63) - _mm512_lzcnt_epi64(w);
+    _mm256_storeu_si256((__m256i *)(out + count), _mm512_cvtepi64_epi32(_mm512_maskz_compress_epi64(there, places)));
+    return count + (size_t)__builtin_popcount(there);
+}
+
+/** As put_tokens and put_places, a block's tokens by one instruction that moves bytes together. */
+FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const flags *f) {
+    uint8_t *out = found->tokens + found->token_count;
+    _Pragma("GCC unroll 8")
+    for (unsigned i = 0; i < LANES; i++) {
+        if (i == k->lanes) break;
+        const uint64_t tokens = avx512_get(&f->tokens, i);
+        __m512i v = _mm512_loadu_si512(k->bytes[i]);
+        v = _mm512_mask_sub_epi8(v, avx512_get(&f->colons, i), v, _mm512_set1_epi8((char)0x80));
+        v = _mm512_mask_sub_epi8(v, avx512_get(&f->elements, i), v, _mm512_set1_epi8(0x08)); /* which all tokens have */
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(tokens, v));
+        out += __builtin_popcountll(tokens);
+    }
+    found->token_count = (size_t)(out - found->tokens);
+    found->end_count = avx512_put_places(found->ends, found->end_count, base, f->newlines);
+    found->word_count = avx512_put_places(found->word_begins, found->word_count, base, f->word_begins);
+}
+
+/* ---- following brackets ---- */
+
+/** Tokens: what they are, and whether they are behind a colon or an element. What is behind the last one has a place,
+ *  too, and is nothing. */
+typedef struct {
+    uint64_t open, close, newline, object, colon, element;
+} brackets;
+
+/** Take out brackets that close what the token before opens, until there are none; what stood behind a colon or an
+ *  element goes to the token behind. False: some do not belong together. */
+FOR_AVX512 bool avx512_pair(brackets *b) {
+    uint64_t wrong = 0;
+    for (uint64_t opens; (opens = b->open & b->close >> 1) != 0;) {
+        const uint64_t closes = opens << 1, out = opens | closes;
+        wrong |= opens & (b->object ^ b->object >> 1);
+        wrong |= closes & ((b->colon & ~b->object) | (b->element & b->object));
+        b->colon = _pext_u64(b->colon | (out + (b->colon & opens)), ~out);
+        b->element = _pext_u64(b->element | (out + (b->element & opens)), ~out);
+        b->open = _pext_u64(b->open, ~out);
+        b->close = _pext_u64(b->close, ~out);
+        b->newline = _pext_u64(b->newline, ~out);
+        b->object = _pext_u64(b->object, ~out);
+    }
+    return wrong == 0;
+}
+
+/** What must be around a token. */
+FOR_AVX512 unsigned avx512_around(const brackets *b, uint64_t tokens) {
+    return ((b->colon & tokens) != 0 ? OBJECT : 0) | ((b->element & tokens) != 0 ? ARRAY : 0);
+}
+
+FOR_AVX512 unsigned avx512_bracket(const brackets *b, uint64_t token) {
+    return (b->object & token) != 0 ? OBJECT : ARRAY;
+}
+
+/** Whether newlines are behind all that closes and before all that opens. */
+FOR_AVX512 bool avx512_are_apart(const brackets *b) {
+    const uint64_t before = (b->newline & (0 - b->newline)) - 1, behind = UINT64_MAX << (63 - __builtin_clzll(b->newline));
+    return ((b->close & ~before) | (b->open & ~behind) | (b->newline & (b->colon | b->element))) == 0;
+}
+
+/** Follow what is left: brackets that close, then newlines, then brackets that open. False: not all is good, and nothing
+ *  has been done. */
+FOR_AVX512 bool avx512_follow(walker *on, const brackets *b) {
+    size_t level = on->level;
+    for (uint64_t left = b->close; left != 0; left &= left - 1, level--) {
+        const uint64_t token = left & (0 - left);
+        if (((avx512_around(b, token) | avx512_bracket(b, token)) & ~(unsigned)on->levels[level]) != 0) return false;
+    }
+    if (b->newline != 0 && (level > 0 || !avx512_are_apart(b))) return false;
+    if (level + (size_t)__builtin_popcountll(b->open) > LEVELS_MAX) return false;
+    unsigned innermost = on->levels[level];
+    for (uint64_t left = b->open; left != 0; left &= left - 1) {
+        const uint64_t token = left & (0 - left);
+        if ((avx512_around(b, token) & ~innermost) != 0) return false;
+        innermost = avx512_bracket(b, token);
+    }
+    if ((avx512_around(b, ~(b->open | b->close | b->newline)) & ~innermost) != 0) return false;
+    for (uint64_t left = b->open; left != 0; left &= left - 1)
+        on->levels[++level] = (uint8_t)avx512_bracket(b, left & (0 - left));
+    on->level = level;
+    return true;
+}
+
+/** What 63 tokens are, or as many as there are. */
+FOR_AVX512 brackets avx512_brackets(const uint8_t *tokens, size_t count) {
+    const uint64_t there = count < 63 ? ((uint64_t)1 << count) - 1 : UINT64_MAX >> 1;
+    const __m512i v = _mm512_loadu_si512(tokens);
+    const uint64_t close = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8(']' & '}' & ~'[' & ~'{'));
+    const uint64_t bracket = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8('[' & ']' & ~'\n'));
+    return (brackets){.open = bracket & ~close,
+                      .close = close,
+                      .newline = there & ~bracket,
+                      .object = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8('{' & ~'[')),
+                      .colon = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8((char)0x80)),
+                      .element = _mm512_mask_testn_epi8_mask(there, v, _mm512_set1_epi8(0x08))};
+}
+
+/** As check_brackets, which is asked where this cannot tell. */
+FOR_AVX512 size_t avx512_check_brackets(walker *on) {
+    const findings *found = on->found;
+    size_t lines = 0;
+    for (size_t i = 0; i < found->token_count; i += 63) {
+        brackets b = avx512_brackets(found->tokens + i, found->token_count - i);
+        const size_t newlines = (size_t)__builtin_popcountll(b.newline);
+        if (!avx512_pair(&b) || !avx512_follow(on, &b)) return check_brackets(on, i, lines);
+        lines += newlines;
+    }
+    return lines;
+}
+
+#undef FOR_AVX512
