@@ -54,6 +54,7 @@ typedef struct {
     size_t line;            /* where the next one begins */
     const uint8_t *settled; /* escapes before this are checked already */
     unsigned blocks;        /* in what is found */
+    bool trims;             /* there are blanks in it, or marks */
     bool stopped;
     findings *found;
     uint8_t levels[LEVELS_MAX + 2]; /* what is open: a line, and in it brackets */
@@ -109,17 +110,17 @@ static uint64_t check_unicode(walker *on, const uint8_t *at, uint64_t letters) {
 
 /* ---- what is found ---- */
 
-/** Put down the tokens, each as its byte, with a bit turned where it is behind a colon or an element. */
-INLINE static void put_tokens(findings *found, const uint8_t *bytes, uint64_t tokens, uint64_t colons,
-                              uint64_t elements) {
-    uint8_t *out = found->tokens + found->token_count;
-    found->token_count += (size_t)__builtin_popcountll(tokens);
+/** Put down the tokens, each as its byte, with a bit turned where it is behind a colon or an element. Behind them. */
+INLINE static uint8_t *put_tokens(uint8_t *out, const uint8_t *bytes, uint64_t tokens, uint64_t colons,
+                                  uint64_t elements) {
+    uint8_t *const behind = out + __builtin_popcountll(tokens);
     do { /* four at once: a branch for each would often be mispredicted */
         for (unsigned n = 0; n < 4; n++, tokens &= tokens - 1) {
             const unsigned i = lowest(tokens | LAST);
             *out++ = (uint8_t)(bytes[i] ^ (colons >> i & 1) << 7 ^ (elements >> i & 1) << 3);
         }
     } while (tokens != 0);
+    return behind;
 }
 
 /** Put down places. How many there are then. */
@@ -170,22 +171,25 @@ INLINE static size_t check_brackets(walker *on, size_t from, size_t lines) {
     return lines;
 }
 
-static inline uint32_t four(const void *bytes) {
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
+/** The words, by two bits of their first letter; the fourth is none. */
+static const struct {
+    uint64_t letters, bits; /* in the order of memory */
+    unsigned size;          /* bits */
+} known[4] = {{0x65736C6166, 0xFFFFFFFFFF, 40}, {0x6C6C756E, 0xFFFFFFFF, 32}, {0x65757274, 0xFFFFFFFF, 32}, {1, 0, 0}};
+
+/** What may follow a value. */
+static const bool follows_value[256] = {[','] = true,  [']'] = true,  ['}'] = true, [' '] = true,
+                                        ['\t'] = true, ['\n'] = true, ['\r'] = true};
 
 /** Whether one of the three words stands there, and behind it what may follow a value. */
 INLINE static bool is_word(const uint8_t *at, const uint8_t *end) {
-    uint8_t copy[6] = {0};
-    if (end - at < 6) at = memcpy(copy, at, (size_t)(end - at));
-    const uint32_t word = four(at);
-    const unsigned is_false = word == four("fals") && at[4] == 'e';
-    const uint8_t next = at[4 + is_false];
-    const uint64_t separators = 1ULL << ',' | 1ULL << ' ' | 1ULL << '\t' | 1ULL << '\n' | 1ULL << '\r';
-    const bool separates = (next < 64 && (separators >> next & 1) != 0) || (next | 0x20) == '}';
-    return separates && (word == four("true") || word == four("null") || is_false);
+    uint64_t word = (uint64_t)'\n' << 32 | (uint64_t)'\n' << 40;
+    if (end - at < 8)
+        memcpy(&word, at, (size_t)(end - at));
+    else
+        memcpy(&word, at, sizeof word);
+    const unsigned which = word >> 3 & 3;
+    return ((word & known[which].bits) == known[which].letters) & follows_value[word >> known[which].size & 0xFF];
 }
 
 /** How many of the lines have nothing but words for words. */
@@ -201,28 +205,29 @@ INLINE static size_t check_words(walker *on, size_t lines) {
     return lines;
 }
 
-static inline bool is_blank(uint8_t byte) {
-    return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
 /** Note the lines that ended in the blocks judged last, of which so many have good brackets, up to the first bad one. */
 INLINE static void take_lines(walker *on, size_t good) {
     findings *found = on->found;
-    const size_t lines = check_words(on, good);
-    const size_t size = (size_t)(on->end - on->begin);
-    size_t line = on->line, count = on->count;
-    for (size_t i = 0; i < lines && count < on->most; i++) {
-        size_t first = line, behind = found->ends[i];
-        line = behind < size ? behind + 1 : behind;
-        while (is_blank(on->begin[first])) first++;
-        while (is_blank(on->begin[behind - 1])) behind--;
-        on->spans[count++] = (ministore_span){(uint32_t)first, (uint32_t)(behind - first)};
+    const bool trims = on->trims;
+    const uint8_t *text = on->begin;
+    ministore_span *out = on->spans + on->count;
+    size_t lines = check_words(on, good), next = on->line;
+    if (lines >= on->most - on->count) {
+        lines = on->most - on->count;
+        on->stopped = true;
     }
-    on->line = line;
-    on->count = count;
-    on->stopped = on->stopped || count == on->most;
+    for (size_t i = 0; i < lines; i++) {
+        size_t first = next, behind = found->ends[i];
+        next = behind + 1;
+        while (trims && text[first] <= ' ') first++; /* a good line has no other such bytes than blanks there */
+        while (trims && text[behind - 1] <= ' ') behind--;
+        out[i] = (ministore_span){(uint32_t)first, (uint32_t)(behind - first)};
+    }
+    on->count += lines;
+    on->line = next;
     found->token_count = found->end_count = found->word_count = 0;
     on->blocks = 0;
+    on->trims = false;
 }
 
 /* ---- the kinds of vectors ---- */
@@ -242,6 +247,7 @@ INLINE static void take_lines(walker *on, size_t good) {
 #define BELOW(v, c) HIGH((v) < (c))
 #define HIGH(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8((__m256i)(v)))
 #define HIGHEST(w) (unsigned)_mm256_movemask_pd((__m256d)(w))
+#define IS_ZERO(w) (_mm256_testz_si256((__m256i)(w), (__m256i)(w)) != 0)
 #define LANE_NUMBERS 0, 1, 2, 3
 #define LOOKUP(table, v) (NAMED(vector)) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(TABLE(table)), (__m256i)(v))
 #include "json_lines.h"
@@ -255,6 +261,7 @@ INLINE static void take_lines(walker *on, size_t good) {
 #define BELOW(v, c) _mm512_cmplt_epu8_mask((__m512i)(v), (__m512i)(c))
 #define HIGH(v) _mm512_movepi8_mask((__m512i)(v))
 #define HIGHEST(w) _mm512_movepi64_mask((__m512i)(w))
+#define IS_ZERO(w) (_mm512_test_epi64_mask((__m512i)(w), (__m512i)(w)) == 0)
 #define LANE_NUMBERS 0, 1, 2, 3, 4, 5, 6, 7
 #define LOOKUP(table, v) (NAMED(vector)) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(TABLE(table)), (__m512i)(v))
 #include "json_lines.h"
@@ -294,6 +301,7 @@ static inline uint64_t neon_bits(uint8x16_t truth) {
 #define BELOW(v, c) neon_bits((uint8x16_t)((v) < (c)))
 #define HIGH(v) neon_bits((uint8x16_t)((v) >= 0x80))
 #define HIGHEST(w) (unsigned)((w)[0] >> 63 | (w)[1] >> 63 << 1)
+#define IS_ZERO(w) (((w)[0] | (w)[1]) == 0)
 #define LANE_NUMBERS 0, 1
 #define LOOKUP(table, v) vqtbl1q_u8(vld1q_u8(table), (v))
 #include "json_lines.h"
@@ -312,8 +320,8 @@ size_t ministore__json_lines(const char *data, size_t size, ministore__json_rule
     found.token_count = found.end_count = found.word_count = 0;
     on.settled = begin;
     on.levels[0] = LINE;
-    if (size < UINT32_MAX) walk(&on);
-    *used = on.line;
+    if (size > 0 && size < UINT32_MAX) walk(&on);
+    *used = on.line < size ? on.line : size; /* the last line may lack its newline */
     return on.count;
 }
 

@@ -1,10 +1,11 @@
 /*
  * The bulk validator for one kind of vector: json_lines.c includes this once for each, with NAMED, TARGET, WIDTH and
  * these defined: EQUAL, BELOW, HIGH (a bit for each byte: is it that of the other vector, below it, 0x80 or more),
- * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), LANE_NUMBERS. Three steps AVX-512 does in its own way.
+ * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), IS_ZERO, LANE_NUMBERS. Some steps AVX-512 does in its own way.
  */
 
-#define LANES (WIDTH / 8) /* blocks judged together, as a group */
+#define LANES (WIDTH / 8)                    /* blocks judged together, as a group */
+#define GROUP (BLOCK + (LANES - 1) * STEP) /* bytes of them */
 #define vector NAMED(vector)
 #define words NAMED(words)
 #define kinds NAMED(kinds)
@@ -20,9 +21,9 @@ typedef uint64_t words __attribute__((vector_size(WIDTH)));
 typedef struct {
     words quote, inside, backslash, control, white, tab, newline, colon, comma, open, curly, close, digit, minus, point;
     words zero, wrong;
-    const uint8_t *bytes[LANES]; /* of each block */
-    const uint8_t *at;           /* where the first block is in the text */
-    unsigned lanes;              /* how many blocks there are */
+    const uint8_t *at;    /* where the first block is in the text; the others are each a STEP behind */
+    const uint8_t *bytes; /* there, or a copy */
+    uint8_t copy[BEFORE + GROUP];
 } kinds;
 
 /** Brackets and newlines, the tokens; those of them behind colons and behind elements; newlines, and where words begin.
@@ -73,7 +74,7 @@ TARGET INLINE static uint64_t NAMED(no_escapes)(const uint8_t *bytes, uint64_t *
     return none;
 }
 
-/* ---- three steps: to sort bytes, to put down what is found, to follow brackets ---- */
+/* ---- what AVX-512 does in its own way: to sort bytes, to put down what is found, to follow brackets ---- */
 
 #if WIDTH == 64
 
@@ -141,18 +142,27 @@ TARGET INLINE static void NAMED(sort_block)(const vector *like, uint8_t *out, co
 #undef PUT
 
 TARGET INLINE static void NAMED(sort)(const constants *with, kinds *k) {
-    if (k->lanes < LANES) memset(k, 0, offsetof(kinds, bytes));
-    for (unsigned i = 0; i < k->lanes; i++)
-        NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes[i]);
+    for (unsigned i = 0; i < LANES; i++)
+        NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes + i * STEP);
+}
+
+/** A bit for each of these blocks as the lowest of its word. */
+TARGET INLINE static words NAMED(spread)(unsigned blocks) {
+    return (((words){0} + blocks) >> (words){LANE_NUMBERS}) & 1;
 }
 
 TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds *k, const flags *f) {
-    for (unsigned i = 0; i < k->lanes; i++) {
-        put_tokens(found, k->bytes[i], NAMED(get)(&f->tokens, i), NAMED(get)(&f->colons, i),
-                   NAMED(get)(&f->elements, i));
-        found->end_count = put_places(found->ends, found->end_count, base + i * STEP, NAMED(get)(&f->newlines, i));
-        found->word_count = put_places(found->word_begins, found->word_count, base + i * STEP, NAMED(get)(&f->word_begins, i));
+    uint8_t *out = found->tokens + found->token_count;
+    size_t ends = found->end_count, word_begins = found->word_count;
+    for (unsigned i = 0; i < LANES; i++, base += STEP) {
+        out = put_tokens(out, k->bytes + i * STEP, NAMED(get)(&f->tokens, i), NAMED(get)(&f->colons, i),
+                         NAMED(get)(&f->elements, i));
+        ends = put_places(found->ends, ends, base, NAMED(get)(&f->newlines, i));
+        word_begins = put_places(found->word_begins, word_begins, base, NAMED(get)(&f->word_begins, i));
     }
+    found->token_count = (size_t)(out - found->tokens);
+    found->end_count = ends;
+    found->word_count = word_begins;
 }
 
 TARGET INLINE static size_t NAMED(check_brackets)(walker *on) {
@@ -163,20 +173,15 @@ TARGET INLINE static size_t NAMED(check_brackets)(walker *on) {
 
 /* ---- the text in blocks ---- */
 
-/** The bytes of a block that is not all there: a newline before the text begins its first line, one behind it ends its
- *  last. */
+/** The bytes of a group that is not all there: a newline before the text begins its first line, one behind it ends its
+ *  last, and more stop the walk. */
 static const uint8_t *NAMED(part)(const walker *on, const uint8_t *at, uint8_t *copy) {
     const uint8_t *from = at - BEFORE < on->begin ? on->begin : at - BEFORE;
     const size_t before = (size_t)(from - (at - BEFORE)), left = (size_t)(on->end - from);
-    const size_t room = BEFORE + BLOCK - before;
-    memset(copy, '\n', BEFORE + BLOCK);
+    const size_t room = BEFORE + GROUP - before;
+    memset(copy, '\n', BEFORE + GROUP);
     memcpy(copy + before, from, left < room ? left : room);
     return copy + BEFORE;
-}
-
-/** A bit for each of these blocks as the lowest of its word. */
-TARGET INLINE static words NAMED(spread)(unsigned blocks) {
-    return (((words){0} + blocks) >> (words){LANE_NUMBERS}) & 1;
 }
 
 /**
@@ -207,17 +212,11 @@ TARGET INLINE static words NAMED(behind_tokens)(words bits, const words *blank, 
     return blank == NULL ? next : (next & ~*blank) | NAMED(behind_runs)(next, *blank, going_on);
 }
 
-TARGET INLINE static bool NAMED(is_zero)(words w) {
-    uint64_t all = 0;
-    for (unsigned i = 0; i < LANES; i++) all |= w[i];
-    return all == 0;
-}
-
 /** Find the quotes that are escaped, and check the escapes. */
 TARGET static void NAMED(check_escapes)(walker *on, kinds *k) {
-    for (unsigned i = 0; i < k->lanes; i++) {
+    for (unsigned i = 0; i < LANES; i++) {
         uint64_t unicode;
-        const uint64_t none = NAMED(no_escapes)(k->bytes[i], &unicode);
+        const uint64_t none = NAMED(no_escapes)(k->bytes + i * STEP, &unicode);
         const uint64_t escaped = escaped_bytes(NAMED(get)(&k->backslash, i), &on->escaped);
         k->quote[i] &= ~escaped;
         k->wrong[i] |= (escaped & none) | check_unicode(on, k->at + i * STEP, escaped & unicode & JUDGED);
@@ -237,7 +236,7 @@ TARGET INLINE static words NAMED(inside)(walker *on, words quote) {
 
 /** Find strings, and check escapes. */
 TARGET INLINE static void NAMED(find_strings)(walker *on, kinds *k) {
-    if (on->escaped != 0 || !NAMED(is_zero)(k->backslash)) NAMED(check_escapes)(on, k);
+    if (on->escaped != 0 || !IS_ZERO(k->backslash)) NAMED(check_escapes)(on, k);
     k->inside = NAMED(inside)(on, k->quote);
 }
 
@@ -246,7 +245,7 @@ TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
     words wrong = blank & k->control & ~k->tab;
     for (unsigned i = 0; i < LANES; i++)
         for (uint64_t left = wrong[i]; left != 0; left &= left - 1)
-            if (k->bytes[i][lowest(left)] == '\r') wrong[i] ^= left & (0 - left);
+            if (k->bytes[i * STEP + lowest(left)] == '\r') wrong[i] ^= left & (0 - left);
     return wrong;
 }
 
@@ -309,63 +308,49 @@ TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
     const words scalar = outside & ~(tokens | k->colon | k->comma | blank | marks);
     f->tokens = tokens;
     f->newlines = newline;
-    words wrong = NAMED(is_zero)(blank)
+    on->trims = on->trims || !IS_ZERO(blank | marks);
+    words wrong = IS_ZERO(blank)
                       ? NAMED(check_order)(on, k, NULL, scalar, line_ends, f)
                       : NAMED(check_order)(on, k, &blank, scalar, line_ends, f) | NAMED(wrong_blanks)(k, blank);
     wrong &= JUDGED;
     f->tokens &= JUDGED;
     f->newlines &= JUDGED;
-    if (k->lanes < LANES)
-        for (unsigned i = k->lanes; i < LANES; i++) wrong[i] = f->newlines[i] = f->word_begins[i] = 0;
-    if (!NAMED(is_zero)(wrong)) NAMED(stop_at)(on, f, wrong);
+    if (!IS_ZERO(wrong)) NAMED(stop_at)(on, f, wrong);
 }
 
 /** Judge a group, and note the lines that end in it. */
 TARGET INLINE static void NAMED(finish)(walker *on, kinds *k) {
     flags f;
-    NAMED(find_strings)(on, k);
     NAMED(judge)(on, k, &f);
     NAMED(put)(on->found, (uint32_t)(k->at - on->begin), k, &f);
-    on->blocks += k->lanes;
+    on->blocks += LANES;
     if (on->stopped || on->blocks >= BLOCKS) take_lines(on, NAMED(check_brackets)(on));
 }
 
 /** A group is judged when the next one is there, as what was just stored word by word is slow to load as a whole. */
 TARGET static void NAMED(walk)(walker *on) {
-    uint8_t first[BEFORE + BLOCK], last[BEFORE + BLOCK];
     constants with;
     NAMED(prepare)(&with);
 #if !defined(MINISTORE_ANALYZED) /* gcc's analyzer does not know that this changes nothing */
     __asm__("" : "+m"(with));    /* else they are made anew for each block */
 #endif
-    kinds groups[2], *k = groups;
-    groups[0].lanes = groups[1].lanes = 0;
-    const uint8_t *at = on->begin - 1;
-    k->at = at;
-    k->bytes[k->lanes++] = NAMED(part)(on, at, first);
-    at += STEP;
-    for (bool all = false; !on->stopped;) {
-        for (; k->lanes < LANES && on->end - at >= BLOCK; at += STEP) k->bytes[k->lanes++] = at;
-        if (k->lanes < LANES) {
-            all = true;
-            if (at < on->end && (at + 1 < on->end || *at != '\n'))
-                k->bytes[k->lanes++] = NAMED(part)(on, at, last);
-        }
+    kinds groups[2], *k = groups, *before;
+    const uint8_t *limit = on->end[-1] == '\n' ? on->end : on->end + 1;
+    for (const uint8_t *at = on->begin - 1; !on->stopped && at + 1 < limit; at += LANES * STEP, k = before) {
+        const bool whole = at > on->begin && on->end - at >= GROUP;
+        k->at = at;
+        k->bytes = whole ? at : NAMED(part)(on, at, k->copy);
         NAMED(sort)(&with, k);
-        kinds *before = k == groups ? groups + 1 : groups;
-        if (before->lanes > 0) NAMED(finish)(on, before);
-        if (all) {
-            if (!on->stopped) NAMED(finish)(on, k);
-            take_lines(on, NAMED(check_brackets)(on));
-            break;
-        }
-        before->at = at;
-        before->lanes = 0;
-        k = before;
+        NAMED(find_strings)(on, k);
+        before = k == groups ? groups + 1 : groups;
+        if (at > on->begin) NAMED(finish)(on, before);
     }
+    if (!on->stopped) NAMED(finish)(on, k == groups ? groups + 1 : groups);
+    take_lines(on, NAMED(check_brackets)(on));
 }
 
 #undef LANES
+#undef GROUP
 #undef vector
 #undef words
 #undef kinds
@@ -378,5 +363,6 @@ TARGET static void NAMED(walk)(walker *on) {
 #undef BELOW
 #undef HIGH
 #undef HIGHEST
+#undef IS_ZERO
 #undef LANE_NUMBERS
 #undef LOOKUP

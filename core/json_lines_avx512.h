@@ -39,15 +39,10 @@ FOR_AVX512 void avx512_prepare(constants *with) {
 }
 
 /** A block as eight words, one for each bit of the bytes' kinds, each eight bytes of them in reverse. */
-FOR_AVX512 __m512i avx512_bits_of_kinds(const constants *with, const uint8_t *bytes, uint64_t *wrong) {
-    __m512i v = _mm512_loadu_si512(bytes);
-    const __mmask64 high = _mm512_movepi8_mask(v);
-    if (high != 0) {
-        *wrong = avx512_check_utf8(bytes);
-        v = _mm512_mask_set1_epi8(v, high, 'x');
-    }
-    v = _mm512_permutex2var_epi8(with->low, v, with->high);
-    return _mm512_permutexvar_epi8(with->by_bit, _mm512_gf2p8affine_epi64_epi8(with->mirror, v, 0));
+FOR_AVX512 __m512i avx512_bits_of_kinds(const constants *with, __m512i v) {
+    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL, which is of no kind, either */
+    const __m512i of = _mm512_permutex2var_epi8(with->low, ascii, with->high);
+    return _mm512_permutexvar_epi8(with->by_bit, _mm512_gf2p8affine_epi64_epi8(with->mirror, of, 0));
 }
 
 /** From a block's eight words each to the eight blocks' words for each bit. */
@@ -70,12 +65,16 @@ FOR_AVX512 void avx512_transpose(__m512i w[8]) {
 }
 
 FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
-    __m512i w[LANES];
-    memset(&k->wrong, 0, sizeof k->wrong);
+    __m512i w[LANES], any = _mm512_setzero_si512();
     _Pragma("GCC unroll 8")
     for (unsigned i = 0; i < LANES; i++) {
-        w[i] = i < k->lanes ? avx512_bits_of_kinds(with, k->bytes[i], (uint64_t *)&k->wrong + i) : _mm512_setzero_si512();
+        const __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
+        any = _mm512_or_si512(any, v);
+        w[i] = avx512_bits_of_kinds(with, v);
     }
+    k->wrong = (words){0};
+    if (_mm512_movepi8_mask(any) != 0)
+        for (unsigned i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(k->bytes + i * STEP);
     avx512_transpose(w);
     for (unsigned i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
     const words first = (words)w[6], second = (words)w[7];
@@ -99,6 +98,11 @@ FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
 
 /* ---- putting down ---- */
 
+/** A bit for each of these blocks as the lowest of its word. */
+FOR_AVX512 words avx512_spread(unsigned blocks) {
+    return (words)_mm512_maskz_set1_epi64((__mmask8)blocks, 1);
+}
+
 /** Put down the places of a group. How many there are then. */
 FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, words bits) {
     const __m512i w = (__m512i)bits;
@@ -119,9 +123,8 @@ FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const
     uint8_t *out = found->tokens + found->token_count;
     _Pragma("GCC unroll 8")
     for (unsigned i = 0; i < LANES; i++) {
-        if (i == k->lanes) break;
         const uint64_t tokens = avx512_get(&f->tokens, i);
-        __m512i v = _mm512_loadu_si512(k->bytes[i]);
+        __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
         v = _mm512_mask_sub_epi8(v, avx512_get(&f->colons, i), v, _mm512_set1_epi8((char)0x80));
         v = _mm512_mask_sub_epi8(v, avx512_get(&f->elements, i), v, _mm512_set1_epi8(0x08)); /* which all tokens have */
         _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(tokens, v));
