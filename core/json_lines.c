@@ -205,7 +205,7 @@ INLINE static size_t check_words(walker *on, size_t lines) {
     return lines;
 }
 
-/** Note the lines that ended in the blocks judged last, of which so many have good brackets, up to the first bad one. */
+/** Note the lines that ended in the blocks judged last, up to the first bad one; so many of them have good brackets. */
 INLINE static void take_lines(walker *on, size_t good) {
     findings *found = on->found;
     const bool trims = on->trims;
@@ -317,6 +317,9 @@ size_t ministore__json_lines(const char *data, size_t size, ministore__json_rule
     const uint8_t *begin = (const uint8_t *)data;
     findings found;
     walker on = {.begin = begin, .end = begin + size, .rules = rules, .spans = spans, .most = most, .found = &found};
+#if defined(MINISTORE_ANALYZED) /* gcc's analyzer does not see who writes there */
+    memset(&found, 0, sizeof found);
+#endif
     found.token_count = found.end_count = found.word_count = 0;
     on.settled = begin;
     on.levels[0] = LINE;

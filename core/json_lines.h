@@ -1,7 +1,7 @@
 /*
  * The bulk validator for one kind of vector: json_lines.c includes this once for each, with NAMED, TARGET, WIDTH and
  * these defined: EQUAL, BELOW, HIGH (a bit for each byte: is it that of the other vector, below it, 0x80 or more),
- * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), IS_ZERO, LANE_NUMBERS. Some steps AVX-512 does in its own way.
+ * LOOKUP (in a table of 16), HIGHEST (each word's highest bit), IS_ZERO, LANE_NUMBERS.
  */
 
 #define LANES (WIDTH / 8)                    /* blocks judged together, as a group */
@@ -39,7 +39,7 @@ TARGET INLINE static vector NAMED(load)(const uint8_t *bytes) {
 }
 
 /** A block's word. */
-TARGET INLINE static uint64_t NAMED(get)(const words *w, unsigned lane) {
+TARGET INLINE static uint64_t NAMED(get)(const words *w, size_t lane) {
     uint64_t bits;
     memcpy(&bits, (const uint8_t *)w + lane * sizeof bits, sizeof bits);
     return bits;
@@ -74,7 +74,7 @@ TARGET INLINE static uint64_t NAMED(no_escapes)(const uint8_t *bytes, uint64_t *
     return none;
 }
 
-/* ---- what AVX-512 does in its own way: to sort bytes, to put down what is found, to follow brackets ---- */
+/* ---- what AVX-512 does in a way of its own ---- */
 
 #if WIDTH == 64
 
@@ -142,7 +142,7 @@ TARGET INLINE static void NAMED(sort_block)(const vector *like, uint8_t *out, co
 #undef PUT
 
 TARGET INLINE static void NAMED(sort)(const constants *with, kinds *k) {
-    for (unsigned i = 0; i < LANES; i++)
+    for (size_t i = 0; i < LANES; i++)
         NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes + i * STEP);
 }
 
@@ -154,7 +154,7 @@ TARGET INLINE static words NAMED(spread)(unsigned blocks) {
 TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds *k, const flags *f) {
     uint8_t *out = found->tokens + found->token_count;
     size_t ends = found->end_count, word_begins = found->word_count;
-    for (unsigned i = 0; i < LANES; i++, base += STEP) {
+    for (size_t i = 0; i < LANES; i++, base += STEP) {
         out = put_tokens(out, k->bytes + i * STEP, NAMED(get)(&f->tokens, i), NAMED(get)(&f->colons, i),
                          NAMED(get)(&f->elements, i));
         ends = put_places(found->ends, ends, base, NAMED(get)(&f->newlines, i));
@@ -214,7 +214,7 @@ TARGET INLINE static words NAMED(behind_tokens)(words bits, const words *blank, 
 
 /** Find the quotes that are escaped, and check the escapes. */
 TARGET static void NAMED(check_escapes)(walker *on, kinds *k) {
-    for (unsigned i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < LANES; i++) {
         uint64_t unicode;
         const uint64_t none = NAMED(no_escapes)(k->bytes + i * STEP, &unicode);
         const uint64_t escaped = escaped_bytes(NAMED(get)(&k->backslash, i), &on->escaped);
@@ -243,7 +243,7 @@ TARGET INLINE static void NAMED(find_strings)(walker *on, kinds *k) {
 /** Blanks that are none. */
 TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
     words wrong = blank & k->control & ~k->tab;
-    for (unsigned i = 0; i < LANES; i++)
+    for (size_t i = 0; i < LANES; i++)
         for (uint64_t left = wrong[i]; left != 0; left &= left - 1)
             if (k->bytes[i * STEP + lowest(left)] == '\r') wrong[i] ^= left & (0 - left);
     return wrong;
@@ -288,7 +288,7 @@ TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const 
 
 /** Forget what is found from the first wrong byte on. */
 TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong) {
-    for (unsigned i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < LANES; i++) {
         const uint64_t before = on->stopped ? 0 : wrong[i] == 0 ? UINT64_MAX : (wrong[i] & (0 - wrong[i])) - 1;
         on->stopped |= wrong[i] != 0;
         f->tokens[i] &= before;
@@ -334,18 +334,19 @@ TARGET static void NAMED(walk)(walker *on) {
 #if !defined(MINISTORE_ANALYZED) /* gcc's analyzer does not know that this changes nothing */
     __asm__("" : "+m"(with));    /* else they are made anew for each block */
 #endif
-    kinds groups[2], *k = groups, *before;
+    kinds groups[2], *before = NULL;
     const uint8_t *limit = on->end[-1] == '\n' ? on->end : on->end + 1;
-    for (const uint8_t *at = on->begin - 1; !on->stopped && at + 1 < limit; at += LANES * STEP, k = before) {
-        const bool whole = at > on->begin && on->end - at >= GROUP;
+    for (const uint8_t *at = on->begin - 1; !on->stopped && at + 1 < limit; at += (size_t)LANES * STEP) {
+        kinds *k = before == groups ? groups + 1 : groups;
+        const bool whole = before != NULL && on->end - at >= GROUP;
         k->at = at;
         k->bytes = whole ? at : NAMED(part)(on, at, k->copy);
         NAMED(sort)(&with, k);
         NAMED(find_strings)(on, k);
-        before = k == groups ? groups + 1 : groups;
-        if (at > on->begin) NAMED(finish)(on, before);
+        if (before != NULL) NAMED(finish)(on, before);
+        before = k;
     }
-    if (!on->stopped) NAMED(finish)(on, k == groups ? groups + 1 : groups);
+    if (before != NULL && !on->stopped) NAMED(finish)(on, before);
     take_lines(on, NAMED(check_brackets)(on));
 }
 

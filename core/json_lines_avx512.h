@@ -1,6 +1,6 @@
 /*
- * How AVX-512 (with VBMI2 and GFNI) sorts bytes, puts down what is found, and follows brackets: json_lines.h includes this
- * in place of what it does for other vectors. A whole group is sorted by 17 instructions a block, without a comparison.
+ * How AVX-512 (with VBMI2 and GFNI) sorts bytes, puts down what is found, and follows brackets: json_lines.h includes
+ * this in place of what it does for other vectors.
  */
 
 #define FOR_AVX512 TARGET INLINE static
@@ -11,16 +11,15 @@
 enum { OF_QUOTE = 1, OF_BACKSLASH = 2, OF_COLON = 4, OF_COMMA = 8 };
 enum { BRACKET = 0x10, WHITE = 0x20, NUMBER = 0x30, FIRST = 0x40, SECOND = 0x80 };
 
+#define CONTROL (WHITE | FIRST)
+#define EIGHT(kind) kind, kind, kind, kind, kind, kind, kind, kind
+
 static const uint8_t avx512_kind_of[128] = {
-    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
-    WHITE | FIRST, WHITE | SECOND, WHITE | FIRST | SECOND, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
-    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
-    WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST, WHITE | FIRST,
-    WHITE | FIRST, /* up to 0x1F, TAB and newline among them */
-    [' '] = WHITE, ['"'] = OF_QUOTE, ['\\'] = OF_BACKSLASH, [':'] = OF_COLON, [','] = OF_COMMA,
-    ['['] = BRACKET | FIRST, ['{'] = BRACKET | FIRST | SECOND, [']'] = BRACKET, ['}'] = BRACKET,
-    ['-'] = NUMBER | SECOND, ['.'] = NUMBER | FIRST | SECOND, ['0'] = NUMBER | FIRST,
-    ['1'] = NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER};
+    EIGHT(CONTROL), CONTROL, WHITE | SECOND /* TAB */, WHITE | FIRST | SECOND /* newline */, CONTROL, CONTROL, CONTROL,
+    CONTROL, CONTROL, EIGHT(CONTROL), EIGHT(CONTROL), [' '] = WHITE, ['"'] = OF_QUOTE, ['\\'] = OF_BACKSLASH,
+    [':'] = OF_COLON, [','] = OF_COMMA, ['['] = BRACKET | FIRST, ['{'] = BRACKET | FIRST | SECOND, [']'] = BRACKET,
+    ['}'] = BRACKET, ['-'] = NUMBER | SECOND, ['.'] = NUMBER | FIRST | SECOND, ['0'] = NUMBER | FIRST,
+    ['1'] = EIGHT(NUMBER), ['9'] = NUMBER};
 
 /** What makes words of bits out of kinds. */
 typedef struct {
@@ -40,7 +39,7 @@ FOR_AVX512 void avx512_prepare(constants *with) {
 
 /** A block as eight words, one for each bit of the bytes' kinds, each eight bytes of them in reverse. */
 FOR_AVX512 __m512i avx512_bits_of_kinds(const constants *with, __m512i v) {
-    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL, which is of no kind, either */
+    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL: of no kind */
     const __m512i of = _mm512_permutex2var_epi8(with->low, ascii, with->high);
     return _mm512_permutexvar_epi8(with->by_bit, _mm512_gf2p8affine_epi64_epi8(with->mirror, of, 0));
 }
@@ -67,18 +66,18 @@ FOR_AVX512 void avx512_transpose(__m512i w[8]) {
 FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
     __m512i w[LANES], any = _mm512_setzero_si512();
     _Pragma("GCC unroll 8")
-    for (unsigned i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < LANES; i++) {
         const __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
         any = _mm512_or_si512(any, v);
         w[i] = avx512_bits_of_kinds(with, v);
     }
     k->wrong = (words){0};
     if (_mm512_movepi8_mask(any) != 0)
-        for (unsigned i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(k->bytes + i * STEP);
+        for (size_t i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(k->bytes + i * STEP);
     avx512_transpose(w);
-    for (unsigned i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
-    const words first = (words)w[6], second = (words)w[7];
-    const words bracket = (words)w[4] & ~(words)w[5], white = (words)w[5] & ~(words)w[4], number = (words)w[4] & (words)w[5];
+    for (size_t i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
+    const words low = (words)w[4], high = (words)w[5], first = (words)w[6], second = (words)w[7];
+    const words bracket = low & ~high, white = high & ~low, number = low & high;
     k->quote = (words)w[0];
     k->backslash = (words)w[1];
     k->colon = (words)w[2];
@@ -107,8 +106,8 @@ FOR_AVX512 words avx512_spread(unsigned blocks) {
 FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, words bits) {
     const __m512i w = (__m512i)bits;
     if (_mm512_test_epi64_mask(w, (__m512i)(bits - 1)) != 0) { /* a block has two */
-        for (unsigned i = 0; i < LANES; i++)
-            if (bits[i] != 0) count = put_places(out, count, base + i * STEP, bits[i]);
+        for (size_t i = 0; i < LANES; i++)
+            if (bits[i] != 0) count = put_places(out, count, base + (uint32_t)i * STEP, bits[i]);
         return count;
     }
     const __mmask8 there = _mm512_test_epi64_mask(w, w);
@@ -122,7 +121,7 @@ FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, 
 FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const flags *f) {
     uint8_t *out = found->tokens + found->token_count;
     _Pragma("GCC unroll 8")
-    for (unsigned i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < LANES; i++) {
         const uint64_t tokens = avx512_get(&f->tokens, i);
         __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
         v = _mm512_mask_sub_epi8(v, avx512_get(&f->colons, i), v, _mm512_set1_epi8((char)0x80));
@@ -172,12 +171,13 @@ FOR_AVX512 unsigned avx512_bracket(const brackets *b, uint64_t token) {
 
 /** Whether newlines are behind all that closes and before all that opens. */
 FOR_AVX512 bool avx512_are_apart(const brackets *b) {
-    const uint64_t before = (b->newline & (0 - b->newline)) - 1, behind = UINT64_MAX << (63 - __builtin_clzll(b->newline));
+    const uint64_t before = (b->newline & (0 - b->newline)) - 1;
+    const uint64_t behind = UINT64_MAX << (63 - __builtin_clzll(b->newline));
     return ((b->close & ~before) | (b->open & ~behind) | (b->newline & (b->colon | b->element))) == 0;
 }
 
-/** Follow what is left: brackets that close, then newlines, then brackets that open. False: not all is good, and nothing
- *  has been done. */
+/** Follow what is left: brackets that close, then newlines, then brackets that open. False: not all is good, and
+ *  nothing has been done. */
 FOR_AVX512 bool avx512_follow(walker *on, const brackets *b) {
     size_t level = on->level;
     for (uint64_t left = b->close; left != 0; left &= left - 1, level--) {
@@ -227,3 +227,5 @@ FOR_AVX512 size_t avx512_check_brackets(walker *on) {
 }
 
 #undef FOR_AVX512
+#undef CONTROL
+#undef EIGHT
