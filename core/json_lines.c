@@ -192,7 +192,7 @@ INLINE static bool is_word(const uint8_t *at, const uint8_t *end) {
     return ((word & known[which].bits) == known[which].letters) & follows_value[word >> known[which].size & 0xFF];
 }
 
-/** How many of the lines have nothing but words for words. */
+/** How many of the lines with good brackets have nothing but words for words. */
 INLINE static size_t check_words(walker *on, size_t lines) {
     const findings *found = on->found;
     for (size_t i = 0; i < found->word_count; i++) {
@@ -205,23 +205,23 @@ INLINE static size_t check_words(walker *on, size_t lines) {
     return lines;
 }
 
-/** Note the lines that ended in the blocks judged last, up to the first bad one; so many of them have good brackets. */
-INLINE static void take_lines(walker *on, size_t good) {
+/** Note so many lines that ended in the blocks judged last. */
+INLINE static void take_lines(walker *on, size_t lines) {
     findings *found = on->found;
-    const bool trims = on->trims;
     const uint8_t *text = on->begin;
     ministore_span *out = on->spans + on->count;
-    size_t lines = check_words(on, good), next = on->line;
+    size_t next = on->line;
     if (lines >= on->most - on->count) {
         lines = on->most - on->count;
         on->stopped = true;
     }
     for (size_t i = 0; i < lines; i++) {
-        size_t first = next, behind = found->ends[i];
-        next = behind + 1;
-        while (trims && text[first] <= ' ') first++; /* a good line has no other such bytes than blanks there */
-        while (trims && text[behind - 1] <= ' ') behind--;
-        out[i] = (ministore_span){(uint32_t)first, (uint32_t)(behind - first)};
+        out[i] = (ministore_span){(uint32_t)next, found->ends[i] - (uint32_t)next};
+        next = found->ends[i] + (size_t)1;
+    }
+    for (size_t i = 0; on->trims && i < lines; i++) { /* good lines have no other such bytes than blanks there */
+        for (; text[out[i].offset] <= ' '; out[i].size--) out[i].offset++;
+        while (text[out[i].offset + out[i].size - 1] <= ' ') out[i].size--;
     }
     on->count += lines;
     on->line = next;

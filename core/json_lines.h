@@ -165,8 +165,9 @@ TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds
     found->word_count = word_begins;
 }
 
-TARGET INLINE static size_t NAMED(check_brackets)(walker *on) {
-    return check_brackets(on, 0, 0);
+TARGET INLINE static size_t NAMED(check_found)(walker *on, const constants *with) {
+    (void)with;
+    return check_words(on, check_brackets(on, 0, 0));
 }
 
 #endif
@@ -319,12 +320,12 @@ TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
 }
 
 /** Judge a group, and note the lines that end in it. */
-TARGET INLINE static void NAMED(finish)(walker *on, kinds *k) {
+TARGET INLINE static void NAMED(finish)(walker *on, const constants *with, kinds *k) {
     flags f;
     NAMED(judge)(on, k, &f);
     NAMED(put)(on->found, (uint32_t)(k->at - on->begin), k, &f);
     on->blocks += LANES;
-    if (on->stopped || on->blocks >= BLOCKS) take_lines(on, NAMED(check_brackets)(on));
+    if (on->stopped || on->blocks >= BLOCKS) take_lines(on, NAMED(check_found)(on, with));
 }
 
 /** A group is judged when the next one is there, as what was just stored word by word is slow to load as a whole. */
@@ -343,11 +344,11 @@ TARGET static void NAMED(walk)(walker *on) {
         k->bytes = whole ? at : NAMED(part)(on, at, k->copy);
         NAMED(sort)(&with, k);
         NAMED(find_strings)(on, k);
-        if (before != NULL) NAMED(finish)(on, before);
+        if (before != NULL) NAMED(finish)(on, &with, before);
         before = k;
     }
-    if (before != NULL && !on->stopped) NAMED(finish)(on, before);
-    take_lines(on, NAMED(check_brackets)(on));
+    if (before != NULL && !on->stopped) NAMED(finish)(on, &with, before);
+    take_lines(on, NAMED(check_found)(on, &with));
 }
 
 #undef LANES

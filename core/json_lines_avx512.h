@@ -5,6 +5,10 @@
 
 #define FOR_AVX512 TARGET INLINE static
 
+FOR_AVX512 __m512i avx512_all(uint64_t word) {
+    return _mm512_set1_epi64((long long)word);
+}
+
 /* ---- sorting ---- */
 
 /* A byte's kind: a bit of its own for four kinds, and for all others one of three classes, and which of it. */
@@ -31,7 +35,7 @@ typedef struct {
 FOR_AVX512 void avx512_prepare(constants *with) {
     with->low = _mm512_loadu_si512(avx512_kind_of);
     with->high = _mm512_loadu_si512(avx512_kind_of + 64);
-    with->mirror = _mm512_set1_epi64((long long)0x8040201008040201);
+    with->mirror = avx512_all(0x8040201008040201);
     uint8_t by_bit[64];
     for (unsigned i = 0; i < 64; i++) by_bit[i] = (uint8_t)(i % 8 * 8 + i / 8);
     with->by_bit = _mm512_loadu_si512(by_bit);
@@ -213,7 +217,7 @@ FOR_AVX512 brackets avx512_brackets(const uint8_t *tokens, size_t count) {
                       .element = _mm512_mask_testn_epi8_mask(there, v, _mm512_set1_epi8(0x08))};
 }
 
-/** As check_brackets, which is asked where this cannot tell. */
+/** As check_brackets, which is asked what this cannot tell. */
 FOR_AVX512 size_t avx512_check_brackets(walker *on) {
     const findings *found = on->found;
     size_t lines = 0;
@@ -224,6 +228,45 @@ FOR_AVX512 size_t avx512_check_brackets(walker *on) {
         lines += newlines;
     }
     return lines;
+}
+
+/* ---- words ---- */
+
+/** Whether eight words are followed by what may follow a value, and are words: as is_word for each. */
+FOR_AVX512 bool avx512_are_words(const constants *with, __m512i eight) {
+    const __m512i five = _mm512_and_si512(eight, avx512_all(known[0].bits));
+    const __m512i four = _mm512_and_si512(eight, avx512_all(known[1].bits));
+    const __mmask8 of_five = _mm512_cmpeq_epi64_mask(five, avx512_all(known[0].letters));
+    const __mmask8 of_four = _mm512_cmpeq_epi64_mask(four, avx512_all(known[1].letters)) |
+                             _mm512_cmpeq_epi64_mask(four, avx512_all(known[2].letters));
+    const __m512i behind = _mm512_mask_srli_epi64(_mm512_srli_epi64(eight, 32), of_five, eight, 40);
+    const __m512i next = _mm512_and_si512(behind, avx512_all(0xFF));
+    const __m512i of = _mm512_permutex2var_epi8(with->low, _mm512_min_epu8(next, _mm512_set1_epi8(0x7F)), with->high);
+    const __m512i ends = _mm512_and_si512(of, avx512_all(OF_COMMA | NUMBER));
+    const __mmask8 follows = _mm512_cmpneq_epi64_mask(ends, _mm512_setzero_si512()) &
+                             _mm512_cmpneq_epi64_mask(ends, avx512_all(NUMBER));
+    return ((of_five | of_four) & follows) == 0xFF;
+}
+
+/** As check_words, which is asked what this cannot tell. */
+FOR_AVX512 size_t avx512_check_words(walker *on, const constants *with, size_t lines) {
+    const findings *found = on->found;
+    const size_t size = (size_t)(on->end - on->begin);
+    size_t count = found->word_count;
+    if (count > 0 && size - found->word_begins[count - 1] < 8) return check_words(on, lines);
+    for (size_t i = 0; i < count; i += 8) {
+        uint64_t eight[8];
+        for (size_t k = 0; k < 8; k++) {
+            const size_t which = i + k < count ? i + k : i;
+            memcpy(&eight[k], on->begin + found->word_begins[which], sizeof *eight);
+        }
+        if (!avx512_are_words(with, _mm512_loadu_si512(eight))) return check_words(on, lines);
+    }
+    return lines;
+}
+
+FOR_AVX512 size_t avx512_check_found(walker *on, const constants *with) {
+    return avx512_check_words(on, with, avx512_check_brackets(on));
 }
 
 #undef FOR_AVX512

@@ -404,6 +404,30 @@ static void a_name_in_an_array_is_found_at_no_place(void **state) {
     }
 }
 
+/* One wrong word among many is found, wherever it is. */
+static void a_wrong_word_is_found_at_every_place(void **state) {
+    (void)state;
+    enum { WORDS = 40 };
+    static text t;
+    for (unsigned wrong = 0; has_vectors() && wrong < WORDS; wrong++) {
+        static const char *const words[] = {"true", "false", "null"}, *const others[] = {"trve", "falsy", "nul", "x"};
+        ministore_span spans[SPANS];
+        size_t used;
+        t.size = 0;
+        put(&t, "[]\n[");
+        for (unsigned i = 0; i < WORDS; i++) {
+            if (i > 0) put(&t, ",");
+            if (i == wrong)
+                PUT_ONE_OF(&t, others);
+            else
+                PUT_ONE_OF(&t, words);
+        }
+        put(&t, "]\n[\"the end\"]\n");
+        assert_int_equal(ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used), 1);
+        assert_int_equal(used, strlen("[]\n"));
+    }
+}
+
 /* What is no record is not found, wherever it begins, nor anything behind it. */
 static void what_is_wrong_is_found_at_no_place(void **state) {
     (void)state;
@@ -465,6 +489,7 @@ static void what_is_wrong_is_found_at_no_place(void **state) {
                                         "[\"\t\"]",
                                         "[\\\"a\"]",
                                         "[\xC3\xA9]",
+                                        "[true\xDD\x80]",
                                         "[{\"a\":1}:1]",
                                         "{\"a\":1:1}",
                                         "{\"a\":{}\"b\":1}",
@@ -501,6 +526,7 @@ int main(void) {
         cmocka_unit_test(ordinary_records_are_found_at_every_place),
         cmocka_unit_test(brackets_are_followed_to_any_level),
         cmocka_unit_test(a_name_in_an_array_is_found_at_no_place),
+        cmocka_unit_test(a_wrong_word_is_found_at_every_place),
         cmocka_unit_test(what_is_wrong_is_found_at_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
