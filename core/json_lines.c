@@ -30,7 +30,7 @@ enum {
 #if defined(__clang__)
 #define UNROLLED
 #else
-#define UNROLLED _Pragma("GCC unroll 4")
+#define UNROLLED _Pragma("GCC unroll 8")
 #endif
 
 /** The bytes that others are compared with. */

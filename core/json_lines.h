@@ -142,6 +142,7 @@ TARGET INLINE static void NAMED(sort_block)(const vector *like, uint8_t *out, co
 #undef PUT
 
 TARGET INLINE static void NAMED(sort)(const constants *with, kinds *k) {
+    UNROLLED
     for (size_t i = 0; i < LANES; i++)
         NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes + i * STEP);
 }

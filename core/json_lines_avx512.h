@@ -69,7 +69,7 @@ FOR_AVX512 void avx512_transpose(__m512i w[8]) {
 
 FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
     __m512i w[LANES], any = _mm512_setzero_si512();
-    _Pragma("GCC unroll 8")
+    UNROLLED
     for (size_t i = 0; i < LANES; i++) {
         const __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
         any = _mm512_or_si512(any, v);
@@ -124,7 +124,6 @@ FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, 
 /** As put_tokens and put_places, a block's tokens by one instruction that moves bytes together. */
 FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const flags *f) {
     uint8_t *out = found->tokens + found->token_count;
-    _Pragma("GCC unroll 8")
     for (size_t i = 0; i < LANES; i++) {
         const uint64_t tokens = avx512_get(&f->tokens, i);
         __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
