@@ -68,16 +68,17 @@ FOR_AVX512 void avx512_transpose(__m512i w[8]) {
 }
 
 FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
+    const uint8_t *bytes = k->bytes;
     __m512i w[LANES], any = _mm512_setzero_si512();
     UNROLLED
     for (size_t i = 0; i < LANES; i++) {
-        const __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
+        const __m512i v = _mm512_loadu_si512(bytes + i * STEP);
         any = _mm512_or_si512(any, v);
         w[i] = avx512_bits_of_kinds(with, v);
     }
     k->wrong = (words){0};
     if (_mm512_movepi8_mask(any) != 0)
-        for (size_t i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(k->bytes + i * STEP);
+        for (size_t i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(bytes + i * STEP);
     avx512_transpose(w);
     for (size_t i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
     const words low = (words)w[4], high = (words)w[5], first = (words)w[6], second = (words)w[7];
@@ -123,10 +124,11 @@ FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, 
 
 /** As put_tokens and put_places, a block's tokens by one instruction that moves bytes together. */
 FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const flags *f) {
+    const uint8_t *bytes = k->bytes;
     uint8_t *out = found->tokens + found->token_count;
     for (size_t i = 0; i < LANES; i++) {
         const uint64_t tokens = avx512_get(&f->tokens, i);
-        __m512i v = _mm512_loadu_si512(k->bytes + i * STEP);
+        __m512i v = _mm512_loadu_si512(bytes + i * STEP);
         v = _mm512_mask_sub_epi8(v, avx512_get(&f->colons, i), v, _mm512_set1_epi8((char)0x80));
         v = _mm512_mask_sub_epi8(v, avx512_get(&f->elements, i), v, _mm512_set1_epi8(0x08)); /* which all tokens have */
         _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(tokens, v));
