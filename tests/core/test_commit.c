@@ -97,6 +97,27 @@ static void a_batch_of_many_lines(void **state) {
     free(expected);
 }
 
+/* Goal: lines of every length stand as they were given, and nothing is read behind a batch: a sanitizer sees it. */
+static void lines_of_every_length(void **state) {
+    (void)state;
+    ministore_t *j = open_journal(NULL, NULL);
+    char expected[1 << 15] = HEADER, *out = expected + strlen(expected);
+    for (int size = 1; size < 100; size++) {
+        char lines[256];
+        const int bytes = snprintf(lines, sizeof lines, "[0]\n[\"%.*s\"]", size,
+                                   "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmn"
+                                   "opqrstuvwxyz");
+        char *exact = malloc((size_t)bytes);
+        assert_non_null(exact);
+        memcpy(exact, lines, (size_t)bytes);
+        assert_status(MINISTORE_OK, ministore_append_batch(j, exact, (size_t)bytes, NULL, &why));
+        free(exact);
+        out += sprintf(out, "[0]\t\n%s\n", lines + strlen("[0]\n"));
+    }
+    close_journal(j);
+    expect_text("j", expected);
+}
+
 /* Goal: the digest that rotation writes down covers each commit once, small ones, batches and after a failed write. */
 static void the_digest_covers_each_commit(void **state) {
     (void)state;
@@ -262,6 +283,7 @@ int main(void) {
         TEST(refused_records),
         TEST(a_large_commit),
         TEST(a_batch_of_many_lines),
+        TEST(lines_of_every_length),
         TEST(the_digest_covers_each_commit),
         TEST(a_failed_write_is_taken_back),
         TEST(a_failed_sync_poisons),
