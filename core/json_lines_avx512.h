@@ -41,10 +41,14 @@ FOR_AVX512 void avx512_prepare(constants *with) {
     with->by_bit = _mm512_loadu_si512(by_bit);
 }
 
+FOR_AVX512 __m512i avx512_kinds_of(const constants *with, __m512i v) {
+    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL: of no kind */
+    return _mm512_permutex2var_epi8(with->low, ascii, with->high);
+}
+
 /** A block as eight words, one for each bit of the bytes' kinds, each eight bytes of them in reverse. */
 FOR_AVX512 __m512i avx512_bits_of_kinds(const constants *with, __m512i v) {
-    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL: of no kind */
-    const __m512i of = _mm512_permutex2var_epi8(with->low, ascii, with->high);
+    const __m512i of = avx512_kinds_of(with, v);
     return _mm512_permutexvar_epi8(with->by_bit, _mm512_gf2p8affine_epi64_epi8(with->mirror, of, 0));
 }
 
@@ -141,6 +145,8 @@ FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const
 
 /* ---- following brackets ---- */
 
+enum { TOGETHER = 63 }; /* tokens that are followed together */
+
 /** Tokens: what they are, and whether they are behind a colon or an element. What is behind the last one has a place,
  *  too, and is nothing. */
 typedef struct {
@@ -204,9 +210,9 @@ FOR_AVX512 bool avx512_follow(walker *on, const brackets *b) {
     return true;
 }
 
-/** What 63 tokens are, or as many as there are. */
+/** What those tokens are, or as many as there are. */
 FOR_AVX512 brackets avx512_brackets(const uint8_t *tokens, size_t count) {
-    const uint64_t there = count < 63 ? ((uint64_t)1 << count) - 1 : UINT64_MAX >> 1;
+    const uint64_t there = ((uint64_t)1 << (count < TOGETHER ? count : TOGETHER)) - 1;
     const __m512i v = _mm512_loadu_si512(tokens);
     const uint64_t close = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8(']' & '}' & ~'[' & ~'{'));
     const uint64_t bracket = _mm512_mask_test_epi8_mask(there, v, _mm512_set1_epi8('[' & ']' & ~'\n'));
@@ -222,7 +228,7 @@ FOR_AVX512 brackets avx512_brackets(const uint8_t *tokens, size_t count) {
 FOR_AVX512 size_t avx512_check_brackets(walker *on) {
     const findings *found = on->found;
     size_t lines = 0;
-    for (size_t i = 0; i < found->token_count; i += 63) {
+    for (size_t i = 0; i < found->token_count; i += TOGETHER) {
         brackets b = avx512_brackets(found->tokens + i, found->token_count - i);
         const size_t newlines = (size_t)__builtin_popcountll(b.newline);
         if (!avx512_pair(&b) || !avx512_follow(on, &b)) return check_brackets(on, i, lines);
@@ -242,8 +248,7 @@ FOR_AVX512 bool avx512_are_words(const constants *with, __m512i eight) {
                              _mm512_cmpeq_epi64_mask(four, avx512_all(known[2].letters));
     const __m512i behind = _mm512_mask_srli_epi64(_mm512_srli_epi64(eight, 32), of_five, eight, 40);
     const __m512i next = _mm512_and_si512(behind, avx512_all(0xFF));
-    const __m512i of = _mm512_permutex2var_epi8(with->low, _mm512_min_epu8(next, _mm512_set1_epi8(0x7F)), with->high);
-    const __m512i ends = _mm512_and_si512(of, avx512_all(OF_COMMA | NUMBER));
+    const __m512i ends = _mm512_and_si512(avx512_kinds_of(with, next), avx512_all(OF_COMMA | NUMBER));
     const __mmask8 follows = _mm512_cmpneq_epi64_mask(ends, _mm512_setzero_si512()) &
                              _mm512_cmpneq_epi64_mask(ends, avx512_all(NUMBER));
     return ((of_five | of_four) & follows) == 0xFF;

@@ -16,7 +16,14 @@
 
 #include "internal.h"
 
-enum { ROUNDS = 40000, TEXT_MAX = 1 << 16, SPANS = 64, LEVELS = 6, TREE_LEVELS = 80, PLACES = 1100 /* more than two groups */ };
+enum {
+    ROUNDS = 40000,
+    TEXT_MAX = 1 << 16,
+    SPANS = 64,
+    LEVELS = 6,
+    TREE_LEVELS = 80,
+    PLACES = 1100 /* more than two groups */
+};
 
 /* ---- lines at random ---- */
 
@@ -39,6 +46,10 @@ static void put(text *t, const char *some) {
     if (t->size + size > TEXT_MAX / 2) return;
     memcpy(t->bytes + t->size, some, size);
     t->size += size;
+}
+
+static void put_times(text *t, const char *some, size_t times) {
+    for (size_t i = 0; i < times; i++) put(t, some);
 }
 
 #define PUT_ONE_OF(t, choices) put(t, (choices)[below(sizeof(choices) / sizeof *(choices))])
@@ -116,21 +127,28 @@ static void make_lines(text *t) {
     if (below(2) == 0) t->size--; /* the last line may lack its newline */
 }
 
+static void insert(text *t, char *at, const char *some) {
+    const size_t size = strlen(some);
+    memmove(at + size, at, t->size - (size_t)(at - t->bytes));
+    memcpy(at, some, size);
+    t->size += size;
+}
+
+static void take_out(text *t, char *at, size_t size) {
+    t->size -= size;
+    memmove(at, at + size, t->size - (size_t)(at - t->bytes));
+}
+
 static void damage(text *t) {
     static const char bytes[] = "\"\\{}[]:,0123456789-.+eEtrufalsn \t\r\n\x01\x80\xC3\xFF";
     char *at = t->bytes + below((unsigned)t->size);
-    const size_t behind = t->size - (size_t)(at - t->bytes);
     const unsigned what = below(3);
     if (what == 0) {
-        memmove(at, at + 1, behind - 1);
-        t->size--;
-    } else {
-        if (what == 1) {
-            memmove(at + 1, at, behind);
-            t->size++;
-        }
-        *at = bytes[below(sizeof bytes - 1)];
+        take_out(t, at, 1);
+        return;
     }
+    if (what == 1) insert(t, at, " ");
+    *at = bytes[below(sizeof bytes - 1)];
 }
 
 /* ---- brackets at random ---- */
@@ -175,18 +193,6 @@ static char *closing(text *t, char *at) {
         if (level == 0) break;
     }
     return at;
-}
-
-static void insert(text *t, char *at, const char *some) {
-    const size_t size = strlen(some);
-    memmove(at + size, at, t->size - (size_t)(at - t->bytes));
-    memcpy(at, some, size);
-    t->size += size;
-}
-
-static void take_out(text *t, char *at, size_t size) {
-    t->size -= size;
-    memmove(at, at + size, t->size - (size_t)(at - t->bytes));
 }
 
 /** Give a value a name, or take its name away. */
@@ -367,8 +373,8 @@ static void brackets_are_followed_to_any_level(void **state) {
             t.size = 0;
             put_arrays(&t, before);
             const size_t line = t.size;
-            for (size_t i = 0; i < levels; i++) put(&t, "[");
-            for (size_t i = 0; i < levels; i++) put(&t, "]");
+            put_times(&t, "[", levels);
+            put_times(&t, "]", levels);
             const size_t count =
                 ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used);
             assert_int_equal(used, count == 2 ? t.size : line);
@@ -390,12 +396,12 @@ static void a_name_in_an_array_is_found_at_no_place(void **state) {
             ministore_span spans[SPANS];
             size_t used;
             t.size = 0;
-            for (size_t i = 0; i < pairs; i++) put(&t, "[[]]\n");
-            for (size_t i = 0; i < others; i++) put(&t, "[]\n");
+            put_times(&t, "[[]]\n", pairs);
+            put_times(&t, "[]\n", others);
             const size_t good = t.size;
             put(&t, "{\"a\":[1,\"b\":");
-            for (size_t i = 0; i < 60; i++) put(&t, "[");
-            for (size_t i = 0; i < 60; i++) put(&t, "]");
+            put_times(&t, "[", 60);
+            put_times(&t, "]", 60);
             put(&t, "]}\n");
             assert_int_equal(ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used),
                              pairs + others);
