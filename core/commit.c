@@ -24,12 +24,6 @@ enum { GATHER_NS = 400 * 1000 };
 #endif
 enum { WOKEN_AT_ONCE = MINISTORE_WOKEN_AT_ONCE };
 
-/* Records of a batch that are validated at once. */
-enum { SPANS_AT_ONCE = 1024 };
-
-/* Bytes of a line that are copied at once, the last ones with some behind them. */
-enum { PIECE = 32 };
-
 /* The largest buffer kept from one commit to the next. */
 enum { BUFFER_KEPT = 4 << 20 };
 
@@ -126,22 +120,9 @@ static void free_if_large(ministore__buffer *b) {
     *b = (ministore__buffer){0};
 }
 
-/* End a line as one of a commit that goes on. */
-static char *end_line(char *out) {
-    out[0] = '\t';
-    out[1] = '\n';
-    return out + 2;
-}
-
 static char *put_line(char *out, const char *line, size_t size) {
     memcpy(out, line, size);
-    return end_line(out + size);
-}
-
-/* The same where a PIECE more may be read and written: short lines are copied sooner than by a call. */
-static char *put_line_loosely(char *out, const char *line, size_t size) {
-    for (size_t i = 0; i < size; i += PIECE) memcpy(out + i, line + i, PIECE);
-    return end_line(out + size);
+    return ministore__end_line(out + size);
 }
 
 /* A group's lines as one commit: behind the bytes in the buffer, if there is not one batch alone. NULL: no memory. */
@@ -424,26 +405,15 @@ static ministore_status encode_line(const ministore_t *j, const char *data, size
     return MINISTORE_OK;
 }
 
-/* Put records of `data`, of which `size` bytes may be read; there is room for all and a PIECE. */
-static char *put_lines(char *out, const char *data, size_t size, const ministore_span *spans, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        size_t behind = (size_t)spans[i].offset + spans[i].size;
-        const char *line = data + spans[i].offset;
-        out = size - behind >= PIECE ? put_line_loosely(out, line, spans[i].size) : put_line(out, line, spans[i].size);
-    }
-    return out;
-}
-
 /* Check a batch, and write it to `lines` as a request has them. */
 static ministore_status encode_batch(const ministore_t *j, const char *data, size_t size, ministore__buffer *lines,
                                      uint64_t *records, ministore_error *err) {
     bool bulk = j->options.max_record_bytes >= size; /* else each one's size is to be looked at */
-    ministore_span spans[SPANS_AT_ONCE];
+    if (size > SIZE_MAX / 4) return out_of_memory(j, err); /* where pointers have 32 bits its copy would not fit */
     for (size_t used; size > 0; data += used, size -= used) {
-        size_t count =
-            bulk ? ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS_AT_ONCE, &used) : 0;
-        if (!reserve(lines, size + 2 * (count + 1) + PIECE)) return out_of_memory(j, err);
-        char *out = put_lines(lines->data + lines->size, data, size, spans, count);
+        if (!reserve(lines, MINISTORE__ENCODED_MOST(size))) return out_of_memory(j, err);
+        char *out = lines->data + lines->size;
+        size_t count = bulk ? ministore__json_encode(data, size, &out, &used) : 0;
         *records += count;
         if (count == 0) MINISTORE__TRY(encode_line(j, data, size, ++*records, &out, &used, err));
         lines->size = (size_t)(out - lines->data);

@@ -163,6 +163,20 @@ static inline void ministore__trim(const char **data, size_t *size) {
 size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                              size_t most, size_t *used);
 
+/** The same by strict rules, but all that can be told, and each put behind the one before with the end of a line of a
+ *  commit that goes on. `out`, which has MINISTORE__ENCODED_MOST(size) bytes, is behind them then. */
+size_t ministore__json_encode(const char *data, size_t size, char **out, size_t *used);
+
+/** A line of the least size, an empty array and a newline, gets a mark; and some bytes may be written behind the last. */
+#define MINISTORE__ENCODED_MOST(size) ((size) + (size) / 3 + 64)
+
+/** End a line as one of a commit that goes on. Behind it. */
+static inline char *ministore__end_line(char *out) {
+    out[0] = '\t';
+    out[1] = '\n';
+    return out + 2;
+}
+
 /* ---- crc32c.c ---- */
 
 /** CRC-32C of the bytes that gave `crc` (0 for none) followed by these. */

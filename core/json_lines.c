@@ -17,13 +17,15 @@ enum {
     BLOCK = 64,       /* bytes looked at at once, the first of which is the last one of the block before */
     STEP = BLOCK - 1, /* to the next one */
     BEFORE = 3,       /* bytes before it that are looked at, too */
+    PIECE = 64,       /* bytes of a line that are copied at once */
     LANES_MAX = 8,    /* blocks judged together, as a group */
-    BLOCKS = 24,      /* whose tokens and words are judged together, and those of one group more */
+    BLOCKS = 48,      /* whose tokens and words are judged together, and those of one group more */
     LEVELS_MAX = 64   /* brackets that may be open */
 };
 
 #define INLINE __attribute__((always_inline)) inline /* into the function of each kind of vector */
 #define FOUND_MAX ((BLOCKS + LANES_MAX) * BLOCK)
+#define PLACES_MAX (FOUND_MAX / 2 + 16) /* good lines and words are longer than a byte */
 #define JUDGED (UINT64_MAX - 1)  /* all places of a block but the first, which are judged before */
 #define LAST ((uint64_t)1 << 63) /* so that there is a lowest bit */
 
@@ -37,11 +39,12 @@ enum {
 enum { QUOTE, BACKSLASH, SPACE, TAB, NEWLINE, COLON, COMMA, OPEN, CLOSE, MINUS, POINT, ZERO, SAMPLES };
 static const char samples[] = "\"\\ \t\n:,{}-.0";
 
-/** What has been found in blocks and is not judged yet; with room for what is put down behind the last. */
+/** What has been found in blocks and is not judged yet; with room for what is put down behind the last. Vectors are put
+ *  down over one another, which is slow where a page ends: so no page ends where the first tokens are. */
 typedef struct {
-    uint8_t tokens[FOUND_MAX + BLOCK];
-    uint32_t ends[FOUND_MAX + 16]; /* of lines */
-    uint32_t word_begins[FOUND_MAX + 16];
+    _Alignas(512) uint8_t tokens[FOUND_MAX + BLOCK];
+    uint32_t ends[PLACES_MAX]; /* of lines */
+    uint32_t word_begins[PLACES_MAX];
     size_t token_count, end_count, word_count;
 } findings;
 
@@ -49,7 +52,9 @@ typedef struct {
 typedef struct {
     const uint8_t *begin, *end;
     ministore__json_rules rules;
-    ministore_span *spans; /* of the lines that are good */
+    bool encodes; /* puts good lines to `out`, else notes their spans */
+    ministore_span *spans;
+    char *out;
     size_t count, most;
     size_t line;            /* where the next one begins */
     const uint8_t *settled; /* escapes before this are checked already */
@@ -60,8 +65,9 @@ typedef struct {
     uint8_t levels[LEVELS_MAX + 2]; /* what is open: a line, and in it brackets */
     size_t level;                   /* of the innermost one */
     /* What goes on from the block before, each 0 or 1. */
-    uint64_t escaped, in_string, in_run, at_name_end, at_zero, behind_colon, behind_element;
-    uint64_t in_blank[7]; /* behind tokens of seven kinds */
+    uint64_t escaped, in_string, in_run, behind_colon, behind_element;
+    uint64_t in_blank[7];                                 /* behind tokens of seven kinds */
+    uint64_t at_name_end[LANES_MAX], at_zero[LANES_MAX]; /* the same as `carried` keeps it */
 } walker;
 
 /* ---- bits ---- */
@@ -205,26 +211,57 @@ INLINE static size_t check_words(walker *on, size_t lines) {
     return lines;
 }
 
-/** Note so many lines that ended in the blocks judged last. */
-INLINE static void take_lines(walker *on, size_t lines) {
-    findings *found = on->found;
-    const uint8_t *text = on->begin;
+/** Leave out the blanks around a good line, which has no other such bytes. */
+INLINE static ministore_span trimmed(const uint8_t *text, ministore_span line) {
+    for (; text[line.offset] <= ' '; line.size--) line.offset++;
+    while (text[line.offset + line.size - 1] <= ' ') line.size--;
+    return line;
+}
+
+/** Note where good lines are. Where the next one begins. */
+INLINE static size_t note_lines(const walker *on, size_t lines) {
+    const uint32_t *ends = on->found->ends;
     ministore_span *out = on->spans + on->count;
     size_t next = on->line;
+    UNROLLED
+    for (size_t i = 0; i < lines; i++) {
+        out[i] = (ministore_span){(uint32_t)next, ends[i] - (uint32_t)next};
+        next = ends[i] + (size_t)1;
+    }
+    for (size_t i = 0; on->trims && i < lines; i++) out[i] = trimmed(on->begin, out[i]);
+    return next;
+}
+
+/** Put good lines, a PIECE at a time, the last ones with some bytes behind. Where the next one begins. */
+INLINE static size_t put_lines(walker *on, size_t lines) {
+    const uint8_t *text = on->begin;
+    const size_t size = (size_t)(on->end - text);
+    char *out = on->out;
+    size_t next = on->line;
+    for (size_t i = 0; i < lines; i++) {
+        const size_t end = on->found->ends[i];
+        ministore_span line = {(uint32_t)next, (uint32_t)(end - next)};
+        if (on->trims) line = trimmed(text, line);
+        if (size - end >= PIECE)
+            for (size_t k = 0; k < line.size; k += PIECE) memcpy(out + k, text + line.offset + k, PIECE);
+        else
+            memcpy(out, text + line.offset, line.size);
+        out = ministore__end_line(out + line.size);
+        next = end + 1;
+    }
+    on->out = out;
+    return next;
+}
+
+/** Take so many lines that ended in the blocks judged last. */
+INLINE static void take_lines(walker *on, size_t lines) {
+    findings *found = on->found;
     if (lines >= on->most - on->count) {
         lines = on->most - on->count;
         on->stopped = true;
     }
-    for (size_t i = 0; i < lines; i++) {
-        out[i] = (ministore_span){(uint32_t)next, found->ends[i] - (uint32_t)next};
-        next = found->ends[i] + (size_t)1;
-    }
-    for (size_t i = 0; on->trims && i < lines; i++) { /* good lines have no other such bytes than blanks there */
-        for (; text[out[i].offset] <= ' '; out[i].size--) out[i].offset++;
-        while (text[out[i].offset + out[i].size - 1] <= ' ') out[i].size--;
-    }
+    on->line = on->encodes ? put_lines(on, lines) : note_lines(on, lines);
     on->count += lines;
-    on->line = next;
     found->token_count = found->end_count = found->word_count = 0;
     on->blocks = 0;
     on->trims = false;
@@ -252,7 +289,7 @@ INLINE static void take_lines(walker *on, size_t lines) {
 #define LOOKUP(table, v) (NAMED(vector)) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(TABLE(table)), (__m256i)(v))
 #include "json_lines.h"
 
-#define AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vbmi,avx512vbmi2,gfni,bmi,bmi2,popcnt"
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vbmi,avx512vbmi2,gfni,vpclmulqdq,bmi,bmi2,popcnt"
 
 #define NAMED(name) avx512_##name
 #define TARGET __attribute__((target(AVX512)))
@@ -273,7 +310,8 @@ static bool has_avx2(void) {
 static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("gfni");
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("gfni") &&
+           __builtin_cpu_supports("vpclmulqdq");
 }
 
 static void walk(walker *on) {
@@ -312,19 +350,33 @@ static void walk(walker *on) {
 
 #endif
 
-size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
-                             size_t most, size_t *used) {
-    const uint8_t *begin = (const uint8_t *)data;
+/** Walk through as many lines of a text as can be told, from its first one on; `used` are their bytes. */
+static void walk_through(walker *on, const char *data, size_t size, size_t *used) {
     findings found;
-    walker on = {.begin = begin, .end = begin + size, .rules = rules, .spans = spans, .most = most, .found = &found};
 #if defined(MINISTORE_ANALYZED) /* gcc's analyzer does not see who writes there */
     memset(&found, 0, sizeof found);
 #endif
     found.token_count = found.end_count = found.word_count = 0;
-    on.settled = begin;
-    on.levels[0] = LINE;
-    if (size > 0 && size < UINT32_MAX) walk(&on);
-    *used = on.line < size ? on.line : size; /* the last line may lack its newline */
+    on->begin = on->settled = (const uint8_t *)data;
+    on->end = on->begin + size;
+    on->found = &found;
+    on->levels[0] = LINE;
+    if (size > 0 && size < UINT32_MAX) walk(on);
+    on->found = NULL;
+    *used = on->line < size ? on->line : size; /* the last line may lack its newline */
+}
+
+size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
+                             size_t most, size_t *used) {
+    walker on = {.rules = rules, .spans = spans, .most = most};
+    walk_through(&on, data, size, used);
+    return on.count;
+}
+
+size_t ministore__json_encode(const char *data, size_t size, char **out, size_t *used) {
+    walker on = {.rules = MINISTORE__JSON_STRICT, .encodes = true, .out = *out, .most = SIZE_MAX};
+    walk_through(&on, data, size, used);
+    *out = on.out;
     return on.count;
 }
 
@@ -333,6 +385,12 @@ size_t ministore__json_lines(const char *data, size_t size, ministore__json_rule
 size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                              size_t most, size_t *used) {
     (void)data, (void)size, (void)rules, (void)spans, (void)most;
+    *used = 0;
+    return 0;
+}
+
+size_t ministore__json_encode(const char *data, size_t size, char **out, size_t *used) {
+    (void)data, (void)size, (void)out;
     *used = 0;
     return 0;
 }

@@ -10,6 +10,7 @@
 #define words NAMED(words)
 #define kinds NAMED(kinds)
 #define flags NAMED(flags)
+#define symbols NAMED(symbols)
 #define constants NAMED(constants)
 
 typedef uint8_t vector __attribute__((vector_size(WIDTH)));
@@ -17,20 +18,16 @@ typedef uint8_t vector __attribute__((vector_size(WIDTH)));
 /** A bit for each byte of each block of a group, the first byte's lowest. */
 typedef uint64_t words __attribute__((vector_size(WIDTH)));
 
-/** For each kind of byte where it is. */
-typedef struct {
-    words quote, inside, backslash, control, white, tab, newline, colon, comma, open, curly, close, digit, minus, point;
-    words zero, wrong;
-    const uint8_t *at;    /* where the first block is in the text; the others are each a STEP behind */
-    const uint8_t *bytes; /* there, or a copy */
-    uint8_t copy[BEFORE + GROUP];
-} kinds;
-
 /** Brackets and newlines, the tokens; those of them behind colons and behind elements; newlines, and where words begin.
  */
 typedef struct {
     words tokens, colons, elements, newlines, word_begins;
 } flags;
+
+/** What is outside strings. White are all control characters, too, and curly brackets are among those that open. */
+typedef struct {
+    words newline, tab, white, colon, comma, open, curly, close, number, digit, minus, point, zero, letter;
+} symbols;
 
 TARGET INLINE static vector NAMED(load)(const uint8_t *bytes) {
     vector v;
@@ -81,6 +78,16 @@ TARGET INLINE static uint64_t NAMED(no_escapes)(const uint8_t *bytes, uint64_t *
 #include "json_lines_avx512.h"
 
 #else
+
+/** A group's bytes: for each kind where it is, and what is judged of them. */
+typedef struct {
+    words quote, inside, backslash, control, white, tab, newline, colon, comma, open, curly, close, digit, minus, point;
+    words zero, wrong;
+    flags found;
+    const uint8_t *at;    /* where the first block is in the text; the others are each a STEP behind */
+    const uint8_t *bytes; /* there, or a copy */
+    uint8_t copy[BEFORE + GROUP];
+} kinds;
 
 /** What bytes are compared with. */
 typedef struct {
@@ -147,12 +154,66 @@ TARGET INLINE static void NAMED(sort)(const constants *with, kinds *k) {
         NAMED(sort_block)(with->like, (uint8_t *)k + i * sizeof(uint64_t), k->bytes + i * STEP);
 }
 
+TARGET INLINE static words NAMED(controls)(const kinds *k) {
+    return k->control;
+}
+
+TARGET INLINE static symbols NAMED(symbols_of)(const kinds *k, words outside) {
+    symbols s = {.newline = k->newline & outside, .tab = k->tab & outside, .white = k->white & outside};
+    s.colon = k->colon & outside;
+    s.comma = k->comma & outside;
+    s.open = k->open & outside;
+    s.curly = k->curly & outside;
+    s.close = k->close & outside;
+    s.digit = k->digit & outside;
+    s.minus = k->minus & outside;
+    s.point = k->point & outside;
+    s.zero = k->zero & outside;
+    s.number = s.digit | s.minus | s.point;
+    s.letter = outside & ~(s.white | s.colon | s.comma | s.open | s.close | s.number);
+    return s;
+}
+
 /** A bit for each of these blocks as the lowest of its word. */
 TARGET INLINE static words NAMED(spread)(unsigned blocks) {
     return (((words){0} + blocks) >> (words){LANE_NUMBERS}) & 1;
 }
 
-TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds *k, const flags *f) {
+TARGET INLINE static words NAMED(plus)(words w, unsigned blocks) {
+    return w + NAMED(spread)(blocks);
+}
+
+/** All bits of these blocks turned over. */
+TARGET INLINE static words NAMED(turned)(words w, unsigned blocks) {
+    return w ^ (0 - NAMED(spread)(blocks));
+}
+
+/** The blocks whose bits are all set. */
+TARGET INLINE static unsigned NAMED(full)(words w) {
+    return HIGHEST((words)(w == ~(words){0}));
+}
+
+/** The blocks that have a carry of `sum`, which is that of `within` and some bits of it. */
+TARGET INLINE static unsigned NAMED(carries)(words within, words bits, words sum) {
+    return HIGHEST(bits | (within & ~sum));
+}
+
+/** Each block's last bit as the lowest of the next one, too, which is of the same byte. */
+TARGET INLINE static words NAMED(carried)(words bits, uint64_t *last) {
+    const unsigned lasts = HIGHEST(bits);
+    const words carried = bits | NAMED(spread)(lasts << 1 | (unsigned)*last);
+    *last = lasts >> (LANES - 1);
+    return carried;
+}
+
+/** For each bit whether the number of bits up to it is odd. */
+TARGET INLINE static words NAMED(odd)(words bits) {
+    for (unsigned i = 1; i < 64; i *= 2) bits ^= bits << i;
+    return bits;
+}
+
+TARGET INLINE static void NAMED(put)(findings *found, uint32_t base, const kinds *k) {
+    const flags *f = &k->found;
     uint8_t *out = found->tokens + found->token_count;
     size_t ends = found->end_count, word_begins = found->word_count;
     for (size_t i = 0; i < LANES; i++, base += STEP) {
@@ -187,31 +248,22 @@ static const uint8_t *NAMED(part)(const walker *on, const uint8_t *at, uint8_t *
 }
 
 /**
- * The places behind runs of `within` that hold any of the bits, from there on; *going_on: one that began before does.
- * It is one sum of all words: those that a carry reaches are told by the sum of the words' own carries, a bit each.
+ * The places behind runs of `within` that hold any of the bits, which are some of it, from there on; *going_on: one
+ * that began before does. It is one sum of all words: those that a carry reaches are told by the sum of the words' own
+ * carries, a bit each.
  */
 TARGET INLINE static words NAMED(behind_runs)(words bits, words within, uint64_t *going_on) {
-    const words begins = bits & within;
-    const words sum = within + begins;
-    const unsigned over = HIGHEST(begins | (within & ~sum));
-    const unsigned full = HIGHEST((words)(sum == ~(words){0}));
-    const unsigned carries = ((over << 1 | (unsigned)*going_on) + full) ^ full;
+    const words sum = within + bits;
+    const unsigned full = NAMED(full)(sum);
+    const unsigned carries = ((NAMED(carries)(within, bits, sum) << 1 | (unsigned)*going_on) + full) ^ full;
     *going_on = carries >> LANES & 1;
-    return (sum + NAMED(spread)(carries)) & ~within;
-}
-
-/** Each block's last bit as the lowest of the next one, too, which is of the same byte. */
-TARGET INLINE static words NAMED(carried)(words bits, uint64_t *last) {
-    const unsigned lasts = HIGHEST(bits);
-    const words carried = bits | NAMED(spread)(lasts << 1 | (unsigned)*last);
-    *last = lasts >> (LANES - 1);
-    return carried;
+    return NAMED(plus)(sum, carries) & ~within;
 }
 
 /** The places behind tokens whose last bytes are `bits`, and behind the blanks there. */
 TARGET INLINE static words NAMED(behind_tokens)(words bits, const words *blank, uint64_t *going_on) {
     const words next = bits << 1;
-    return blank == NULL ? next : (next & ~*blank) | NAMED(behind_runs)(next, *blank, going_on);
+    return blank == NULL ? next : (next & ~*blank) | NAMED(behind_runs)(next & *blank, *blank, going_on);
 }
 
 /** Find the quotes that are escaped, and check the escapes. */
@@ -227,13 +279,12 @@ TARGET static void NAMED(check_escapes)(walker *on, kinds *k) {
 
 /** The bytes inside strings, closing quotes not. */
 TARGET INLINE static words NAMED(inside)(walker *on, words quote) {
-    words odd = quote & JUDGED; /* so far: whether the number of quotes is */
-    for (unsigned i = 1; i < 64; i *= 2) odd ^= odd << i;
+    const words odd = NAMED(odd)(quote & JUDGED);
     unsigned lanes = HIGHEST(odd); /* the same for whole blocks */
     for (unsigned i = 1; i < LANES; i *= 2) lanes ^= lanes << i;
     lanes = lanes << 1 ^ (0 - (unsigned)on->in_string);
     on->in_string = lanes >> LANES & 1;
-    return odd ^ (0 - NAMED(spread)(lanes));
+    return NAMED(turned)(odd, lanes);
 }
 
 /** Find strings, and check escapes. */
@@ -243,8 +294,8 @@ TARGET INLINE static void NAMED(find_strings)(walker *on, kinds *k) {
 }
 
 /** Blanks that are none. */
-TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
-    words wrong = blank & k->control & ~k->tab;
+TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank, words tab) {
+    words wrong = blank & NAMED(controls)(k) & ~tab;
     for (size_t i = 0; i < LANES; i++)
         for (uint64_t left = wrong[i]; left != 0; left &= left - 1)
             if (k->bytes[i * STEP + lowest(left)] == '\r') wrong[i] ^= left & (0 - left);
@@ -252,40 +303,37 @@ TARGET INLINE static words NAMED(wrong_blanks)(const kinds *k, words blank) {
 }
 
 /** Check that each token may follow the one before. */
-TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const words *blank, words scalar,
+TARGET INLINE static words NAMED(check_order)(walker *on, const kinds *k, const symbols *s, const words *blank,
                                               words line_ends, flags *f) {
-    const words outside = ~(k->inside | k->quote);
     const words opening = k->quote & k->inside, closing = k->quote & ~k->inside;
-    const words colon = k->colon & outside, comma = k->comma & outside;
-    const words open = k->open & outside, close = k->close & outside;
-    const words digits = k->digit & scalar, points = k->point & scalar, minuses = k->minus & scalar;
+    const words scalar = s->number | s->letter;
     const words starts = scalar & ~(scalar << 1) & JUDGED;
-    const words letters = scalar & ~(digits | minuses | points);
-    const words zeros = k->zero & digits & (starts | minuses << 1);
-    words wrong = k->wrong | (k->control & k->inside) | (letters & ~(letters << 1 | starts));
-    wrong |= (points & starts) | (minuses & ~starts) | ((points | minuses) << 1 & ~digits);
-    wrong |= digits & NAMED(carried)(zeros, &on->at_zero) << 1;
+    const words zeros = s->zero & (starts | s->minus << 1);
+    words wrong = k->wrong | (NAMED(controls)(k) & k->inside) | (s->letter & ~(s->letter << 1 | starts));
+    wrong |= (s->point & starts) | (s->minus & ~starts) | ((s->point | s->minus) << 1 & ~s->digit);
+    wrong |= s->digit & NAMED(carried)(zeros, on->at_zero) << 1;
 
-    const words values = opening | starts | open;
+    const words values = opening | starts | s->open;
     uint64_t *in_blank = on->in_blank;
-    const words behind_comma = NAMED(behind_tokens)(comma, blank, in_blank++);
-    const words behind_open = NAMED(behind_tokens)(open, blank, in_blank++);
-    const words behind_curly = NAMED(behind_tokens)(open & k->curly, blank, in_blank++);
-    const words behind_newline = NAMED(behind_tokens)(f->newlines, blank, in_blank++);
-    const words behind_colon = NAMED(behind_tokens)(colon, blank, in_blank++);
-    wrong |= (values ^ (behind_comma | behind_colon | behind_newline | behind_open)) & ~(behind_open & close);
-    wrong |= (behind_newline & ~open) | (behind_curly & ~(opening | close));
-    wrong |= line_ends & ~NAMED(behind_tokens)(close, blank, in_blank++);
+    const words behind_comma = NAMED(behind_tokens)(s->comma, blank, in_blank++);
+    const words behind_open = NAMED(behind_tokens)(s->open, blank, in_blank++);
+    const words behind_curly = NAMED(behind_tokens)(s->curly, blank, in_blank++);
+    const words behind_newline = NAMED(behind_tokens)(s->newline, blank, in_blank++);
+    const words behind_colon = NAMED(behind_tokens)(s->colon, blank, in_blank++);
+    wrong |= (values ^ (behind_comma | behind_colon | behind_newline | behind_open)) & ~(behind_open & s->close);
+    wrong |= (behind_newline & ~s->open) | (behind_curly & ~(opening | s->close));
+    wrong |= line_ends & ~NAMED(behind_tokens)(s->close, blank, in_blank++);
     const words names = (behind_curly | behind_comma) & opening;
     /* Digits and names are never next to each other, so one sum does for both. */
-    const words behind = NAMED(behind_runs)((points << 1 & digits) | names, digits | k->inside, &on->in_run);
-    const words name_ends = NAMED(carried)(behind & closing, &on->at_name_end);
+    const words behind = NAMED(behind_runs)((s->point << 1 & s->digit) | names, s->digit | k->inside, &on->in_run);
+    const words name_ends = NAMED(carried)(behind & closing, on->at_name_end);
     const words behind_name = NAMED(behind_tokens)(name_ends, blank, in_blank);
-    const words elements = (behind_comma & ~opening) | (behind_name & ~colon);
-    f->colons = NAMED(behind_runs)(colon, ~f->tokens, &on->behind_colon);
-    f->elements = (elements & f->tokens) | NAMED(behind_runs)(elements, ~f->tokens, &on->behind_element);
-    f->word_begins = letters & starts;
-    return wrong | (points & behind) | (colon & ~behind_name);
+    const words elements = (behind_comma & ~opening) | (behind_name & ~s->colon);
+    const words between = ~f->tokens;
+    f->colons = NAMED(behind_runs)(s->colon, between, &on->behind_colon);
+    f->elements = (elements & f->tokens) | NAMED(behind_runs)(elements & between, between, &on->behind_element);
+    f->word_begins = s->letter & starts;
+    return wrong | (s->point & behind) | (s->colon & ~behind_name);
 }
 
 /** Forget what is found from the first wrong byte on. */
@@ -300,55 +348,67 @@ TARGET INLINE static void NAMED(stop_at)(walker *on, flags *f, words wrong) {
 }
 
 /** Judge a group of blocks whose strings are known. */
-TARGET INLINE static void NAMED(judge)(walker *on, const kinds *k, flags *f) {
-    const words outside = ~(k->inside | k->quote);
-    const words newline = k->newline & outside;
-    const words marks = k->tab & newline >> 1 & JUDGED; /* each takes the part of the newline behind it */
-    const words line_ends = (newline & ~(marks << 1)) | marks;
-    const words blank = k->white & outside & ~(newline | marks);
-    const words tokens = newline | ((k->open | k->close) & outside);
-    const words scalar = outside & ~(tokens | k->colon | k->comma | blank | marks);
-    f->tokens = tokens;
-    f->newlines = newline;
-    on->trims = on->trims || !IS_ZERO(blank | marks);
-    words wrong = IS_ZERO(blank)
-                      ? NAMED(check_order)(on, k, NULL, scalar, line_ends, f)
-                      : NAMED(check_order)(on, k, &blank, scalar, line_ends, f) | NAMED(wrong_blanks)(k, blank);
+TARGET INLINE static void NAMED(judge)(walker *on, kinds *k) {
+    flags *f = &k->found;
+    const symbols s = NAMED(symbols_of)(k, ~(k->inside | k->quote));
+    const words marks = s.tab & s.newline >> 1 & JUDGED; /* each takes the part of the newline behind it */
+    const words line_ends = (s.newline & ~(marks << 1)) | marks;
+    const words blank = s.white & ~(s.newline | marks);
+    bool blanks = false;
+    words wrong;
+    f->tokens = s.newline | s.open | s.close;
+    f->newlines = s.newline;
+    if (!IS_ZERO(blank | marks)) {
+        on->trims = true;
+        blanks = !IS_ZERO(blank);
+    }
+    if (blanks)
+        wrong = NAMED(check_order)(on, k, &s, &blank, line_ends, f) | NAMED(wrong_blanks)(k, blank, s.tab);
+    else
+        wrong = NAMED(check_order)(on, k, &s, NULL, line_ends, f);
     wrong &= JUDGED;
     f->tokens &= JUDGED;
     f->newlines &= JUDGED;
     if (!IS_ZERO(wrong)) NAMED(stop_at)(on, f, wrong);
 }
 
-/** Judge a group, and note the lines that end in it. */
-TARGET INLINE static void NAMED(finish)(walker *on, const constants *with, kinds *k) {
-    flags f;
-    NAMED(judge)(on, k, &f);
-    NAMED(put)(on->found, (uint32_t)(k->at - on->begin), k, &f);
+/** Put down what a judged group has, and note the lines that end in it. */
+TARGET INLINE static void NAMED(finish)(walker *on, const constants *with, const kinds *k) {
+    NAMED(put)(on->found, (uint32_t)(k->at - on->begin), k);
     on->blocks += LANES;
     if (on->stopped || on->blocks >= BLOCKS) take_lines(on, NAMED(check_found)(on, with));
 }
 
-/** A group is judged when the next one is there, as what was just stored word by word is slow to load as a whole. */
+/**
+ * Three groups are on their way: one is sorted, the one before is judged, and what was found in the one before that is
+ * put down. So each step has little to wait for.
+ */
 TARGET static void NAMED(walk)(walker *on) {
     constants with;
     NAMED(prepare)(&with);
 #if !defined(MINISTORE_ANALYZED) /* gcc's analyzer does not know that this changes nothing */
     __asm__("" : "+m"(with));    /* else they are made anew for each block */
 #endif
-    kinds groups[2], *before = NULL;
+    kinds groups[3], *k = groups, *sorted = NULL, *judged = NULL;
     const uint8_t *limit = on->end[-1] == '\n' ? on->end : on->end + 1;
     for (const uint8_t *at = on->begin - 1; !on->stopped && at + 1 < limit; at += (size_t)LANES * STEP) {
-        kinds *k = before == groups ? groups + 1 : groups;
-        const bool whole = before != NULL && on->end - at >= GROUP;
+        const bool whole = sorted != NULL && on->end - at >= GROUP;
         k->at = at;
         k->bytes = whole ? at : NAMED(part)(on, at, k->copy);
         NAMED(sort)(&with, k);
+        if (judged != NULL) NAMED(finish)(on, &with, judged);
+        if (on->stopped) return;
+        if (sorted != NULL) NAMED(judge)(on, sorted);
         NAMED(find_strings)(on, k);
-        if (before != NULL) NAMED(finish)(on, &with, before);
-        before = k;
+        judged = sorted;
+        sorted = k;
+        k = k == groups + 2 ? groups : k + 1;
     }
-    if (before != NULL && !on->stopped) NAMED(finish)(on, &with, before);
+    if (judged != NULL) NAMED(finish)(on, &with, judged);
+    if (sorted != NULL && !on->stopped) {
+        NAMED(judge)(on, sorted);
+        NAMED(finish)(on, &with, sorted);
+    }
     take_lines(on, NAMED(check_found)(on, &with));
 }
 
@@ -358,6 +418,7 @@ TARGET static void NAMED(walk)(walker *on) {
 #undef words
 #undef kinds
 #undef flags
+#undef symbols
 #undef constants
 #undef NAMED
 #undef TARGET

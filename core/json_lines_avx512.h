@@ -25,6 +25,15 @@ static const uint8_t avx512_kind_of[128] = {
     ['}'] = BRACKET, ['-'] = NUMBER | SECOND, ['.'] = NUMBER | FIRST | SECOND, ['0'] = NUMBER | FIRST,
     ['1'] = EIGHT(NUMBER), ['9'] = NUMBER};
 
+/** A group's bytes: a word for each bit of their kinds, and what is judged of them. */
+typedef struct {
+    words quote, inside, backslash, colon, comma, low, high, first, second, wrong;
+    flags found;
+    const uint8_t *at;    /* as for other vectors */
+    const uint8_t *bytes;
+    uint8_t copy[BEFORE + GROUP];
+} kinds;
+
 /** What makes words of bits out of kinds. */
 typedef struct {
     __m512i low, high; /* avx512_kind_of */
@@ -41,8 +50,7 @@ FOR_AVX512 void avx512_prepare(constants *with) {
     with->by_bit = _mm512_loadu_si512(by_bit);
 }
 
-FOR_AVX512 __m512i avx512_kinds_of(const constants *with, __m512i v) {
-    const __m512i ascii = _mm512_min_epu8(v, _mm512_set1_epi8(0x7F)); /* others are as DEL: of no kind */
+FOR_AVX512 __m512i avx512_kinds_of(const constants *with, __m512i ascii) {
     return _mm512_permutex2var_epi8(with->low, ascii, with->high);
 }
 
@@ -71,6 +79,17 @@ FOR_AVX512 void avx512_transpose(__m512i w[8]) {
     }
 }
 
+/** Check bytes beyond ASCII, and leave them without a kind, which was that of others. */
+FOR_AVX512 words avx512_check_high(const uint8_t *bytes, __m512i w[8]) {
+    words wrong = {0}, high = {0};
+    for (size_t i = 0; i < LANES; i++) {
+        wrong[i] = avx512_check_utf8(bytes + i * STEP);
+        high[i] = _mm512_movepi8_mask(_mm512_loadu_si512(bytes + i * STEP));
+    }
+    for (size_t i = 0; i < 8; i++) w[i] = _mm512_andnot_si512((__m512i)high, w[i]);
+    return wrong;
+}
+
 FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
     const uint8_t *bytes = k->bytes;
     __m512i w[LANES], any = _mm512_setzero_si512();
@@ -80,36 +99,77 @@ FOR_AVX512 void avx512_sort(const constants *with, kinds *k) {
         any = _mm512_or_si512(any, v);
         w[i] = avx512_bits_of_kinds(with, v);
     }
-    k->wrong = (words){0};
-    if (_mm512_movepi8_mask(any) != 0)
-        for (size_t i = 0; i < LANES; i++) k->wrong[i] = avx512_check_utf8(bytes + i * STEP);
     avx512_transpose(w);
     for (size_t i = 0; i < LANES; i++) w[i] = _mm512_gf2p8affine_epi64_epi8(w[i], with->mirror, 0);
-    const words low = (words)w[4], high = (words)w[5], first = (words)w[6], second = (words)w[7];
-    const words bracket = low & ~high, white = high & ~low, number = low & high;
+    k->wrong = _mm512_movepi8_mask(any) == 0 ? (words){0} : avx512_check_high(bytes, w);
     k->quote = (words)w[0];
     k->backslash = (words)w[1];
     k->colon = (words)w[2];
     k->comma = (words)w[3];
-    k->open = bracket & first;
-    k->curly = second; /* of those that open */
-    k->close = bracket & ~first;
-    k->white = white;
-    k->control = white & (first | second);
-    k->tab = white & second & ~first;
-    k->newline = white & second & first;
-    k->digit = number & ~second;
-    k->zero = first; /* of digits */
-    k->minus = number & second & ~first;
-    k->point = number & second & first;
+    k->low = (words)w[4];
+    k->high = (words)w[5];
+    k->first = (words)w[6];
+    k->second = (words)w[7];
+}
+
+FOR_AVX512 words avx512_controls(const kinds *k) {
+    return k->high & ~k->low & (k->first | k->second);
+}
+
+FOR_AVX512 symbols avx512_symbols_of(const kinds *k, words outside) {
+    const words bracket = k->low & ~k->high & outside;
+    symbols s = {.white = k->high & ~k->low & outside, .number = k->low & k->high & outside};
+    s.newline = s.white & k->first & k->second;
+    s.tab = s.white & k->second & ~k->first;
+    s.colon = k->colon & outside;
+    s.comma = k->comma & outside;
+    s.open = bracket & k->first;
+    s.curly = s.open & k->second;
+    s.close = bracket & ~k->first;
+    s.digit = s.number & ~k->second;
+    s.zero = s.digit & k->first;
+    s.minus = s.number & k->second & ~k->first;
+    s.point = s.number & k->second & k->first;
+    s.letter = outside & ~(k->low | k->high) & ~(k->colon | k->comma);
+    return s;
+}
+
+/* ---- what one instruction does for all blocks ---- */
+
+FOR_AVX512 words avx512_plus(words w, unsigned blocks) {
+    return (words)_mm512_mask_sub_epi64((__m512i)w, (__mmask8)blocks, (__m512i)w, avx512_all(UINT64_MAX));
+}
+
+/** All bits of these blocks turned over. */
+FOR_AVX512 words avx512_turned(words w, unsigned blocks) {
+    return (words)_mm512_mask_xor_epi64((__m512i)w, (__mmask8)blocks, (__m512i)w, avx512_all(UINT64_MAX));
+}
+
+/** The blocks whose bits are all set. */
+FOR_AVX512 unsigned avx512_full(words w) {
+    return _mm512_cmpeq_epi64_mask((__m512i)w, avx512_all(UINT64_MAX));
+}
+
+/** The blocks that have a carry of `sum`, which is that of `within` and some bits of it. */
+FOR_AVX512 unsigned avx512_carries(words within, words bits, words sum) {
+    (void)bits;
+    return _mm512_cmplt_epu64_mask((__m512i)sum, (__m512i)within);
+}
+
+/** Each block's last bit as the lowest of the next one, too, which is of the same byte. */
+FOR_AVX512 words avx512_carried(words bits, uint64_t *last) {
+    const __m512i before = _mm512_loadu_si512(last), lasts = _mm512_srli_epi64((__m512i)bits, 63);
+    _mm512_storeu_si512(last, lasts);
+    return bits | (words)_mm512_alignr_epi64(lasts, before, 7);
+}
+
+/** For each bit whether the number of bits up to it is odd: the product with all ones, without carries. */
+FOR_AVX512 words avx512_odd(words bits) {
+    const __m512i w = (__m512i)bits, ones = avx512_all(UINT64_MAX);
+    return (words)_mm512_unpacklo_epi64(_mm512_clmulepi64_epi128(w, ones, 0), _mm512_clmulepi64_epi128(w, ones, 1));
 }
 
 /* ---- putting down ---- */
-
-/** A bit for each of these blocks as the lowest of its word. */
-FOR_AVX512 words avx512_spread(unsigned blocks) {
-    return (words)_mm512_maskz_set1_epi64((__mmask8)blocks, 1);
-}
 
 /** Put down the places of a group. How many there are then. */
 FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, words bits) {
@@ -127,7 +187,8 @@ FOR_AVX512 size_t avx512_put_places(uint32_t *out, size_t count, uint32_t base, 
 }
 
 /** As put_tokens and put_places, a block's tokens by one instruction that moves bytes together. */
-FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k, const flags *f) {
+FOR_AVX512 void avx512_put(findings *found, uint32_t base, const kinds *k) {
+    const flags *f = &k->found;
     const uint8_t *bytes = k->bytes;
     uint8_t *out = found->tokens + found->token_count;
     for (size_t i = 0; i < LANES; i++) {
@@ -247,27 +308,29 @@ FOR_AVX512 bool avx512_are_words(const constants *with, __m512i eight) {
     const __mmask8 of_four = _mm512_cmpeq_epi64_mask(four, avx512_all(known[1].letters)) |
                              _mm512_cmpeq_epi64_mask(four, avx512_all(known[2].letters));
     const __m512i behind = _mm512_mask_srli_epi64(_mm512_srli_epi64(eight, 32), of_five, eight, 40);
-    const __m512i next = _mm512_and_si512(behind, avx512_all(0xFF));
+    const __m512i next = _mm512_min_epu8(_mm512_and_si512(behind, avx512_all(0xFF)), avx512_all(0x7F)); /* or DEL */
     const __m512i ends = _mm512_and_si512(avx512_kinds_of(with, next), avx512_all(OF_COMMA | NUMBER));
     const __mmask8 follows = _mm512_cmpneq_epi64_mask(ends, _mm512_setzero_si512()) &
                              _mm512_cmpneq_epi64_mask(ends, avx512_all(NUMBER));
     return ((of_five | of_four) & follows) == 0xFF;
 }
 
+/** Eight words that begin at these places. */
+FOR_AVX512 __m512i avx512_words_at(const uint8_t *text, const uint32_t *places) {
+    long long w[8];
+    for (size_t i = 0; i < 8; i++) memcpy(&w[i], text + places[i], sizeof *w);
+    return _mm512_set_epi64(w[7], w[6], w[5], w[4], w[3], w[2], w[1], w[0]);
+}
+
 /** As check_words, which is asked what this cannot tell. */
 FOR_AVX512 size_t avx512_check_words(walker *on, const constants *with, size_t lines) {
-    const findings *found = on->found;
-    const size_t size = (size_t)(on->end - on->begin);
-    size_t count = found->word_count;
-    if (count > 0 && size - found->word_begins[count - 1] < 8) return check_words(on, lines);
-    for (size_t i = 0; i < count; i += 8) {
-        uint64_t eight[8];
-        for (size_t k = 0; k < 8; k++) {
-            const size_t which = i + k < count ? i + k : i;
-            memcpy(&eight[k], on->begin + found->word_begins[which], sizeof *eight);
-        }
-        if (!avx512_are_words(with, _mm512_loadu_si512(eight))) return check_words(on, lines);
-    }
+    const size_t count = on->found->word_count;
+    uint32_t *begins = on->found->word_begins;
+    if (count == 0) return lines;
+    if ((size_t)(on->end - on->begin) - begins[count - 1] < 8) return check_words(on, lines);
+    for (size_t i = 0; i < 8; i++) begins[count + i] = begins[0]; /* so that there are eight, or some more */
+    for (size_t i = 0; i < count; i += 8)
+        if (!avx512_are_words(with, avx512_words_at(on->begin, begins + i))) return check_words(on, lines);
     return lines;
 }
 

@@ -266,14 +266,38 @@ static void check_found(const char *data, size_t size, ministore__json_rules rul
     assert_int_equal(used, at);
 }
 
+/** Hold the lines that are put for a commit to those of `data`, of which `found` or, unless it is all, more are good. */
+static void check_encoded(const char *data, size_t size, size_t found, bool all) {
+    size_t at = 0, offset, used;
+    char *out = malloc(MINISTORE__ENCODED_MOST(size)), *end = out, *put = out;
+    assert_non_null(out);
+    const size_t count = ministore__json_encode(data, size, &end, &used);
+    assert_true(count == found || (!all && count > found));
+    for (size_t i = 0; i < count; i++) {
+        ministore_span line;
+        const size_t step = first_line(data + at, size - at, &line);
+        assert_null(ministore__json_check(data + at + line.offset, line.size, MINISTORE__JSON_STRICT, &offset));
+        assert_true((size_t)(end - put) >= line.size + 2);
+        assert_memory_equal(put, data + at + line.offset, line.size);
+        assert_memory_equal(put + line.size, "\t\n", 2);
+        put += line.size + 2;
+        at += step;
+    }
+    assert_ptr_equal(put, end);
+    assert_int_equal(used, at);
+    free(out);
+}
+
 /** Go through lines as a reader does. How many were found good in bulk. */
 static size_t go_through(const char *data, size_t size, ministore__json_rules rules) {
     size_t found = 0;
     for (size_t at = 0; at < size;) {
         ministore_span spans[SPANS], line;
         size_t used;
-        const size_t count = ministore__json_lines(data + at, size - at, rules, spans, 1 + below(SPANS), &used);
+        const size_t most = 1 + below(SPANS);
+        const size_t count = ministore__json_lines(data + at, size - at, rules, spans, most, &used);
         check_found(data + at, size - at, rules, spans, count, used);
+        if (rules == MINISTORE__JSON_STRICT) check_encoded(data + at, size - at, count, count < most);
         found += count;
         at += used;
         if (at < size) at += first_line(data + at, size - at, &line);
@@ -338,6 +362,7 @@ static void ordinary_records_are_found_at_every_place(void **state) {
         "[[],{\"a\":{}}]",
         "{\"on\":false}",
         "[ 1 , { \"a\" : true } ]",
+        "[1,2,{\"a\":3}]",
         "[[[[[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]]]]]",
         "[[],{},[[]],[{}],{\"a\":[],\"b\":{},\"c\":[[],[{}]]},[[[]],[{}]],[],{},[],{},[],{},[],{},[],{},[]]",
         "[\"\\ud83d\\ude00\\\\\\n\",\"\xE2\x82\xAC\xF0\x9F\x98\x80\"]"};
@@ -360,6 +385,18 @@ static void put_arrays(text *t, size_t count) {
     put(t, "[");
     for (size_t i = 0; i < count; i++) put(t, i == 0 ? "[]" : ",[]");
     put(t, "]\n");
+}
+
+/* However many lines of the least size there are, they fit with their marks where there is room for the most. */
+static void the_shortest_lines_have_room_for_their_marks(void **state) {
+    (void)state;
+    static text t;
+    for (size_t lines = 1; has_vectors() && lines < 1200; lines += 1 + lines / 16) {
+        t.size = 0;
+        put_times(&t, "{}\n", lines);
+        check_encoded(t.bytes, t.size, lines, true);
+        check_encoded(t.bytes, t.size - 1, lines, true);
+    }
 }
 
 /* As deep as strict rules allow, and not deeper: what is found is good, and the line before is found in any case. */
@@ -407,6 +444,52 @@ static void a_name_in_an_array_is_found_at_no_place(void **state) {
                              pairs + others);
             assert_int_equal(used, good);
         }
+    }
+}
+
+/* Write a line over and over. How many of its lines are found. */
+static size_t find_line(text *t, const char *format, const char *filler) {
+    ministore_span spans[SPANS];
+    size_t used;
+    char line[4096];
+    const int size = snprintf(line, sizeof line, format, filler);
+    assert_in_range(size, 1, sizeof line - 1);
+    t->size = 0;
+    put_times(t, line, 3);
+    return ministore__json_lines(t->bytes, t->size, MINISTORE__JSON_STRICT, spans, SPANS, &used);
+}
+
+/* What stands before a string is remembered behind it, however many blocks the string fills. */
+static void long_strings_hide_nothing(void **state) {
+    (void)state;
+    enum { LONGEST = 1200 };
+    static text t;
+    char filler[LONGEST + 1];
+    for (size_t size = 0; has_vectors() && size <= LONGEST; size++) {
+        memset(filler, 'x', sizeof filler);
+        filler[size] = '\0';
+        assert_int_equal(find_line(&t, "{\"%s\":[1,\"\"]}\n", filler), 3);
+        assert_int_equal(find_line(&t, "[1,\"%s\",{\"a\":2}]\n", filler), 3);
+        assert_int_equal(find_line(&t, "[1,\"a\":\"%s\"]\n", filler), 0);
+        assert_int_equal(find_line(&t, "{\"a\":1,2,\"b\":\"%s\"}\n", filler), 0);
+    }
+}
+
+/* Behind a wrong bracket no line is found, wherever it is, though what follows it would fit what was open before. */
+static void nothing_is_found_behind_a_wrong_bracket(void **state) {
+    (void)state;
+    enum { FARTHEST = 4000, FILLER = 500 };
+    ministore_span spans[SPANS];
+    static text t;
+    for (int before = 1; has_vectors() && before < FARTHEST; before += 3) {
+        size_t used;
+        t.size = (size_t)snprintf(t.bytes, sizeof t.bytes, "[\"%0*d\"]\n", before, 0);
+        const size_t good = t.size;
+        put(&t, "{\"a\":[1},\"");
+        put_times(&t, "x", FILLER);
+        put(&t, "\",2]}\n[]\n");
+        assert_int_equal(ministore__json_lines(t.bytes, t.size, MINISTORE__JSON_STRICT, spans, SPANS, &used), 1);
+        assert_int_equal(used, good);
     }
 }
 
@@ -530,8 +613,11 @@ int main(void) {
         cmocka_unit_test(what_is_found_good_is_good),
         cmocka_unit_test(brackets_of_many_blocks_are_followed),
         cmocka_unit_test(ordinary_records_are_found_at_every_place),
+        cmocka_unit_test(the_shortest_lines_have_room_for_their_marks),
         cmocka_unit_test(brackets_are_followed_to_any_level),
         cmocka_unit_test(a_name_in_an_array_is_found_at_no_place),
+        cmocka_unit_test(long_strings_hide_nothing),
+        cmocka_unit_test(nothing_is_found_behind_a_wrong_bracket),
         cmocka_unit_test(a_wrong_word_is_found_at_every_place),
         cmocka_unit_test(what_is_wrong_is_found_at_no_place),
     };

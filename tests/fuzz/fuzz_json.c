@@ -14,9 +14,11 @@ enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67 };
 typedef const char *check_function(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
 typedef size_t lines_function(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                               size_t most, size_t *used);
+typedef size_t encode_function(const char *data, size_t size, char **out, size_t *used);
 #define X(name)                                                                                                        \
     check_function name##_json_check;                                                                                  \
-    lines_function name##_json_lines;
+    lines_function name##_json_lines;                                                                                  \
+    encode_function name##_json_encode;
 MINISTORE_JSON_VARIANTS
 #undef X
 
@@ -29,6 +31,12 @@ static check_function *const variants[] = {ministore__json_check,
 static lines_function *const bulk[] = {ministore__json_lines,
 #define X(name) name##_json_lines,
                                        MINISTORE_JSON_VARIANTS
+#undef X
+};
+
+static encode_function *const encoders[] = {ministore__json_encode,
+#define X(name) name##_json_encode,
+                                            MINISTORE_JSON_VARIANTS
 #undef X
 };
 
@@ -124,6 +132,28 @@ static void ask_for_lines(const char *data, size_t size, lines_function *lines, 
     MUST(line == data + used);
 }
 
+/* The input as a batch: each line that is taken is a good one, and put with a mark. */
+static void ask_for_commit(const char *data, size_t size, encode_function *encode) {
+    char *out = malloc(MINISTORE__ENCODED_MOST(size)), *end = out, *put = out;
+    size_t used = 0, offset;
+    MUST(out != NULL);
+    const size_t count = encode(data, size, &end, &used);
+    const char *at = data;
+    MUST(used <= size);
+    for (size_t i = 0; i < count; i++) {
+        const char *newline = memchr(at, '\n', size - (size_t)(at - data)), *line = at;
+        at = newline ? newline + 1 : data + size;
+        size_t length = (size_t)((newline ? newline : at) - line);
+        ministore__trim(&line, &length);
+        MUST(portable_json_check(line, length, MINISTORE__JSON_STRICT, &offset) == NULL);
+        MUST((size_t)(end - put) >= length + 2 && memcmp(put, line, length) == 0);
+        MUST(memcmp(put + length, "\t\n", 2) == 0);
+        put += length + 2;
+    }
+    MUST(put == end && at == data + used);
+    free(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_input in = {data, size};
     char *text = fuzz_copy(in), *other = fuzz_copy(in);
@@ -147,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; size > 0 && i < sizeof bulk / sizeof bulk[0]; i++) {
         ask_for_lines(text, size, bulk[i], MINISTORE__JSON_STRICT);
         ask_for_lines(text, size, bulk[i], MINISTORE__JSON_LENIENT);
+        ask_for_commit(text, size, encoders[i]);
     }
     free(text);
     free(other);
