@@ -13,7 +13,7 @@ WRITERS = (1, 4, 16, 64)
 BATCHES = (10, 100, 1000, 10_000)
 SEGMENT_COUNTS = (1, 10, 100, 1000, 10_000)
 BULK = 2_000_000  # records at most in a turn without syncs, so that the disk's write-back does not fill
-SYNCED_TURNS = 3
+SHORT_TURNS = 3
 SLOW = 200_000  # records for what reads some ten megabytes a second
 
 STORES = {
@@ -43,7 +43,7 @@ class Block:
     name: str
     title: str
     work: str  # what --work takes
-    turns: int = 1  # in a round: several short ones where what is measured wavers, as a disk does
+    turns: int = 1  # in a round: several short ones where what is measured wavers, or takes long
     measures: list[Measure] = field(default_factory=list)
 
     def add(self, who: str, label: str, call: str) -> None:
@@ -66,7 +66,7 @@ SMOKE = Sizes(0.05, 2000, (), ())
 
 
 def durable_by_one() -> Block:
-    block = Block("append-1", "Durable append, one writer", "append", SYNCED_TURNS)
+    block = Block("append-1", "Durable append, one writer", "append", SHORT_TURNS)
     block.add("bare", "bare write + fdatasync", "bench-bare append")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED}")
     block.add("ours", "ministore", "bench-ours append")
@@ -85,7 +85,7 @@ def add_stores(block: Block, arguments: str) -> None:
 
 
 def durable_by_many(writers: int) -> Block:
-    block = Block(f"append-{writers}", f"Durable append, {writers} writers", "append", SYNCED_TURNS)
+    block = Block(f"append-{writers}", f"Durable append, {writers} writers", "append", SHORT_TURNS)
     each = f"writers={writers}"
     block.add("bare-eager", "bare group commit, not gathering", f"bench-bare group gather=0 {each}")
     block.add("bare", "bare group commit, gathering", f"bench-bare group {each}")
@@ -102,7 +102,7 @@ def durable_by_many(writers: int) -> Block:
 
 
 def durable_in_batches(batch: int) -> Block:
-    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch", SYNCED_TURNS)
+    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch", SHORT_TURNS)
     each = f"batch={batch} records={BULK}"
     block.add("bare", "bare write + fdatasync", f"bench-bare append {each}")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED} {each}")
@@ -116,8 +116,8 @@ def durable_in_batches(batch: int) -> Block:
 
 
 def manual() -> list[Block]:
-    one = Block("manual-1", "Not synced, one record a call", "manual")
-    many = Block("manual-1000", "Not synced, batches of 1,000", "manual")
+    one = Block("manual-1", "Not synced, one record a call", "manual", SHORT_TURNS)
+    many = Block("manual-1000", "Not synced, batches of 1,000", "manual", SHORT_TURNS)
     for block, each in ((one, f"records={BULK}"), (many, f"batch=1000 records={BULK}")):
         block.add("bare", "bare write", f"bench-bare write {each}")
         block.add("ours", "ministore, manual sync", f"bench-ours append sync=manual {each}")
@@ -163,7 +163,7 @@ def documents() -> Block:
 
 
 def python(sizes: Sizes) -> Block:
-    block = Block("python", "Replay in Python", "python")
+    block = Block("python", "Replay in Python", "python", SHORT_TURNS)
     ours = f"path={{data}}/j records={sizes.records}"
     lines = f"path={{data}}/lines records={sizes.records}"
     block.add("c-batches", "C, not validated, in batches", f"bench-ours replay batches=1 validate=0 {ours}")

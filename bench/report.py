@@ -20,10 +20,10 @@ INTRODUCTION = """# Benchmarks
 
 This library beside its peers and beside the bare system calls it is made of. Written by `script/bench`, which builds
 and runs all of it; run it on your machine. A record has 120 bytes. Every figure is the median of {rounds} interleaved
-rounds, with the quartiles beside it: in each round every measure has {seconds:g} s (what syncs in three turns, the mean
-of which counts), in random order among its neighbours, and a ratio is taken within a round before its median is. "Bare"
-is the physical limit: the same system calls without a format, checks or promises. `bench/` has the programs,
-[results.json](bench/results.json) every sample.
+rounds, with the quartiles beside it: in each round every measure has {seconds:g} s (what writes, and Python, in three
+turns, the mean of which counts), in random order among its neighbours, and a ratio is taken within a round before its
+median is. "Bare" is the physical limit: the same system calls without a format, checks or promises. `bench/` has the
+programs, [results.json](bench/results.json) every sample.
 
 What to know before reading: system calls were counted for one writer, and each of the stores synced once a record
 (bbolt twice). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a

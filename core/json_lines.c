@@ -59,7 +59,7 @@ typedef struct {
     size_t line;            /* where the next one begins */
     const uint8_t *settled; /* escapes before this are checked already */
     unsigned blocks;        /* in what is found */
-    bool trims;             /* there are blanks in it, or marks */
+    bool trims;             /* there have been blanks, or marks */
     bool stopped;
     findings *found;
     uint8_t levels[LEVELS_MAX + 2]; /* what is open: a line, and in it brackets */
@@ -264,7 +264,6 @@ INLINE static void take_lines(walker *on, size_t lines) {
     on->count += lines;
     found->token_count = found->end_count = found->word_count = 0;
     on->blocks = 0;
-    on->trims = false;
 }
 
 /* ---- the kinds of vectors ---- */

@@ -399,6 +399,24 @@ static void the_shortest_lines_have_room_for_their_marks(void **state) {
     }
 }
 
+/* Blanks around a line are left out wherever it begins, however far it goes without any. */
+static void blanks_around_a_line_are_left_out_at_every_place(void **state) {
+    (void)state;
+    enum { FARTHEST = 4000 };
+    static const char *const formats[] = {" {\"a\":\"%0900d\"}\n", "{\"a\":\"%0900d\"} \n", "{\"a\":\"%0900d\"}\t\n"};
+    static char data[FARTHEST + 1000];
+    for (int before = 1; has_vectors() && before < FARTHEST; before++) {
+        for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+            size_t used, size = (size_t)snprintf(data, sizeof data, "[\"%0*d\"]\n", before, 0);
+            ministore_span spans[SPANS];
+            size += (size_t)snprintf(data + size, sizeof data - size, formats[i], 0);
+            const size_t count = ministore__json_lines(data, size, MINISTORE__JSON_STRICT, spans, SPANS, &used);
+            assert_int_equal(count, 2);
+            check_found(data, size, MINISTORE__JSON_STRICT, spans, count, used);
+        }
+    }
+}
+
 /* As deep as strict rules allow, and not deeper: what is found is good, and the line before is found in any case. */
 static void brackets_are_followed_to_any_level(void **state) {
     (void)state;
@@ -614,6 +632,7 @@ int main(void) {
         cmocka_unit_test(brackets_of_many_blocks_are_followed),
         cmocka_unit_test(ordinary_records_are_found_at_every_place),
         cmocka_unit_test(the_shortest_lines_have_room_for_their_marks),
+        cmocka_unit_test(blanks_around_a_line_are_left_out_at_every_place),
         cmocka_unit_test(brackets_are_followed_to_any_level),
         cmocka_unit_test(a_name_in_an_array_is_found_at_no_place),
         cmocka_unit_test(long_strings_hide_nothing),
