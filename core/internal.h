@@ -163,11 +163,14 @@ static inline void ministore__trim(const char **data, size_t *size) {
 size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                              size_t most, size_t *used);
 
-/** The same by strict rules, but all that can be told, and each put behind the one before with the end of a line of a
- *  commit that goes on. `out`, which has MINISTORE__ENCODED_MOST(size) bytes, is behind them then. */
+/**
+ * The same by strict rules, for as many lines as can be told: how many. They are put to *out, one behind the other, each
+ * with the end of a line of a commit that goes on; there is room for MINISTORE__ENCODED_MOST(size) bytes. *out is behind
+ * them then.
+ */
 size_t ministore__json_encode(const char *data, size_t size, char **out, size_t *used);
 
-/** A line of the least size, an empty array and a newline, gets a mark; and some bytes may be written behind the last. */
+/** At most: lines of the least size, an empty array and a newline, with a mark each; and bytes written behind the last. */
 #define MINISTORE__ENCODED_MOST(size) ((size) + (size) / 3 + 64)
 
 /** End a line as one of a commit that goes on. Behind it. */

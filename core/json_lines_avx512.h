@@ -1,6 +1,6 @@
 /*
- * How AVX-512 (with VBMI2 and GFNI) sorts bytes, puts down what is found, and follows brackets: json_lines.h includes
- * this in place of what it does for other vectors.
+ * How AVX-512 (with VBMI2, GFNI and VPCLMULQDQ) sorts bytes, carries bits from block to block, puts down what is found,
+ * and follows brackets: json_lines.h includes this in place of what it does for other vectors.
  */
 
 #define FOR_AVX512 TARGET INLINE static

@@ -266,7 +266,7 @@ static void check_found(const char *data, size_t size, ministore__json_rules rul
     assert_int_equal(used, at);
 }
 
-/** Hold the lines that are put for a commit to those of `data`, of which `found` or, unless it is all, more are good. */
+/** Hold the lines that are put for a commit to those of `data`: `found` are good or, unless it is all, more. */
 static void check_encoded(const char *data, size_t size, size_t found, bool all) {
     size_t at = 0, offset, used;
     char *out = malloc(MINISTORE__ENCODED_MOST(size)), *end = out, *put = out;
