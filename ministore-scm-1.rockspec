@@ -24,7 +24,7 @@ build = {
       sources = {
         "lua/core.c", "lua/cursor.c", "lua/decode.c", "lua/encode.c", "lua/journal.c", "lua/support.c",
         "core/care.c", "core/commit.c", "core/crc32c.c", "core/cursor.c", "core/error.c", "core/follow.c",
-        "core/header.c", "core/io_posix.c", "core/journal.c", "core/json.c", "core/json_lines.c", "core/path.c", "core/recover.c",
+        "core/header.c", "core/io_posix.c", "core/journal.c", "core/json.c", "core/json_lines.c", "core/json_shape.c", "core/path.c", "core/recover.c",
         "core/rotate.c", "core/scan.c", "core/segments.c", "core/turn.c", "core/walk.c",
       },
       incdirs = { "core/include" },

@@ -30,6 +30,9 @@ enum { BUFFER_KEPT = 4 << 20 };
 /* Bytes of small commits that are digested at once, which is quicker than one by one. */
 enum { DIGESTED_AT_ONCE = 16 << 10 };
 
+/* The largest record that is checked by who is alone already. Others wait then, so it must not take long. */
+enum { SHORT = 512 };
+
 /* An append that waits. It lives on the caller's stack; the journal's mutex guards it until it is done. */
 struct ministore__request {
     ministore__request *next;
@@ -325,20 +328,32 @@ static void append_in_group(ministore_t *j, ministore__request *r) {
     wake(j, r->next_turn);
 }
 
-/* Append alone, if nobody is there and nobody is expected, or else with others. */
+/* Go in alone, if nobody is there and nobody is expected. */
+static bool enter_alone(ministore_t *j) {
+    return change_gate(j, 0, BUSY);
+}
+
+static void leave_alone(ministore_t *j) {
+    if (change_gate(j, BUSY, 0)) return;
+    pthread_mutex_lock(&j->mutex); /* somebody has come */
+    j->expected = 1 + j->waiting;
+    set_free(j);
+}
+
+static ministore_status answered(const ministore__request *r, uint64_t *sequence_out) {
+    if (r->status == MINISTORE_OK && sequence_out) *sequence_out = r->sequence;
+    return r->status;
+}
+
+/* Append alone, if that may be, or else with others. */
 static ministore_status append(ministore_t *j, ministore__request *r, uint64_t *sequence_out) {
-    if (change_gate(j, 0, BUSY)) {
+    if (enter_alone(j)) {
         r->status = commit_if_healthy(j, r, r->err);
-        if (!change_gate(j, BUSY, 0)) { /* somebody has come */
-            pthread_mutex_lock(&j->mutex);
-            j->expected = 1 + j->waiting;
-            set_free(j);
-        }
+        leave_alone(j);
     } else {
         append_in_group(j, r);
     }
-    if (r->status == MINISTORE_OK && sequence_out) *sequence_out = r->sequence;
-    return r->status;
+    return answered(r, sequence_out);
 }
 
 static ministore_status forked(const ministore_t *j, ministore_error *err) {
@@ -394,6 +409,21 @@ static ministore_status check_record(const ministore_t *j, const char **data, si
                               (unsigned long long)number, (unsigned long long)at.offset, wrong);
 }
 
+/* The same for a record whose caller is alone, who may look whether it is like one of before. */
+static ministore_status check_alone(ministore_t *j, const char **data, size_t *size, ministore_error *err) {
+    const char *text = *data;
+    size_t length = *size;
+    ministore__trim(&text, &length);
+    if (length <= j->options.max_record_bytes && ministore__shapes_know(&j->shapes, text, length)) {
+        *data = text;
+        *size = length;
+        return MINISTORE_OK;
+    }
+    MINISTORE__TRY(check_record(j, data, size, 1, err));
+    ministore__shapes_add(&j->shapes);
+    return MINISTORE_OK;
+}
+
 /* Check the first line of what is left of a batch with care, and put it; `used` are its bytes. */
 static ministore_status encode_line(const ministore_t *j, const char *data, size_t size, uint64_t number, char **out,
                                     size_t *used, ministore_error *err) {
@@ -442,8 +472,14 @@ ministore_status ministore_append(ministore_t *journal, const void *data, size_t
                                   ministore_error *err) {
     MINISTORE__TRY(check_call(journal, data, size, err));
     ministore__request r = {.data = data, .size = size, .records = 1, .err = err};
-    MINISTORE__TRY(check_record(journal, &r.data, &r.size, 1, err));
-    return append(journal, &r, sequence_out);
+    if (size > SHORT || !enter_alone(journal)) {
+        MINISTORE__TRY(check_record(journal, &r.data, &r.size, 1, err));
+        return append(journal, &r, sequence_out);
+    }
+    r.status = check_alone(journal, &r.data, &r.size, err);
+    if (r.status == MINISTORE_OK) r.status = commit_if_healthy(journal, &r, err);
+    leave_alone(journal);
+    return answered(&r, sequence_out);
 }
 
 ministore_status ministore_append_batch(ministore_t *journal, const void *data, size_t size, uint64_t *sequence_out,

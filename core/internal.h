@@ -154,6 +154,27 @@ static inline void ministore__trim(const char **data, size_t *size) {
     while (*size > 0 && ministore__is_blank((*data)[*size - 1])) (*size)--;
 }
 
+/* ---- json_shape.c: records that are alike ---- */
+
+enum { MINISTORE__SHAPES = 16, MINISTORE__SHAPE_BYTES = 64 };
+
+/** The shapes of some records that were found good. One thread at a time may use it. */
+typedef struct {
+    bool usable; /* the processor has what it takes */
+    uint8_t known[MINISTORE__SHAPES][MINISTORE__SHAPE_BYTES]; /* by their sizes modulo MINISTORE__SHAPES */
+    uint8_t asked[MINISTORE__SHAPE_BYTES];                    /* that of the last one that was not known, */
+    size_t asked_size;                                        /* or 0: it has none */
+} ministore__shapes;
+
+/** The struct must be zero throughout, as no shape is. */
+void ministore__shapes_init(ministore__shapes *s);
+
+/** Whether a text is a good record for certain, as it is on one line and has the shape of one that was added. */
+bool ministore__shapes_know(ministore__shapes *s, const char *text, size_t size);
+
+/** Add the text that was asked about last and was not known: it was found good by the strict rules since. */
+void ministore__shapes_add(ministore__shapes *s);
+
 /* ---- json_lines.c: the validator for many lines at once ---- */
 
 /**
@@ -392,6 +413,7 @@ struct ministore {
     bool two_names; /* the newest archive was P itself; it is dropped from the list */
     uint64_t torn_bytes, torn_offset;
     ministore__buffer buffer; /* the last commits, whose digest is due */
+    ministore__shapes shapes; /* of records that one who was alone appended */
 
     pthread_mutex_t mutex;           /* guards what follows */
     ministore__buffer spare;         /* for the next batch */

@@ -68,6 +68,7 @@ ministore_status ministore__new(ministore_t **out, const ministore__io *io, cons
         return status;
     }
     ministore__queue_init(j);
+    ministore__shapes_init(&j->shapes);
     ministore__own(io, &j->owner);
     *out = j;
     return MINISTORE_OK;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67 };
+enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67, SHAPED_BYTES = 512, STRIDE = 7 };
 
 /* MINISTORE_JSON_VARIANTS lists the compilations: X(name) for each, whose check is called name_json_check. */
 typedef const char *check_function(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
@@ -154,6 +154,27 @@ static void ask_for_commit(const char *data, size_t size, encode_function *encod
     free(out);
 }
 
+/* A text that has the shape of a good record must be one: the input with one byte changed to another one of it. */
+static void ask_for_shapes(fuzz_input in) {
+    ministore__shapes shapes = {0};
+    size_t offset;
+    char *text = fuzz_copy(in);
+    ministore__shapes_init(&shapes);
+    MUST(in.size == 0 || !ministore__shapes_know(&shapes, text, in.size));
+    if (portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL)
+        ministore__shapes_add(&shapes);
+    for (size_t i = 0; i < in.size && i < SHAPED_BYTES; i++) {
+        const char before = text[i];
+        text[i] = (char)in.data[(i * STRIDE + in.size) % in.size];
+        if (ministore__shapes_know(&shapes, text, in.size)) {
+            MUST(portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL);
+            MUST(memchr(text, '\n', in.size) == NULL);
+        }
+        text[i] = before;
+    }
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_input in = {data, size};
     char *text = fuzz_copy(in), *other = fuzz_copy(in);
@@ -179,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ask_for_lines(text, size, bulk[i], MINISTORE__JSON_LENIENT);
         ask_for_commit(text, size, encoders[i]);
     }
+    ask_for_shapes(in);
     free(text);
     free(other);
     return 0;
