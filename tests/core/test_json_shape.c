@@ -192,6 +192,47 @@ static void test_no_change_at_any_place_of_a_block(void **state) {
     }
 }
 
+enum { LETTERS = 12, LENGTH = 6, GOOD = 1, BAD = 2 };
+
+/** The shape asked about last as a number, each of its letters a digit. */
+static size_t number_of(const ministore__shapes *shapes, const char *letters) {
+    size_t number = 0;
+    for (size_t i = 0; i < shapes->asked_size; i++) {
+        const char *letter = strchr(letters, shapes->asked[i]);
+        assert_non_null(letter);
+        number = number * (LETTERS + 1) + (size_t)(letter - letters) + 1;
+    }
+    return number;
+}
+
+/** All texts of some letters: those of one shape are good, or none of them is. */
+static void test_good_or_bad_is_a_matter_of_the_shape(void **state) {
+    static const char letters[] = "\"{}[]:,.-01e";
+    size_t texts = 1, most = 1, compared = 0;
+    (void)state;
+    ministore__shapes shapes = fresh();
+    for (int i = 0; i < LENGTH; i++) most *= LETTERS + 1;
+    uint8_t *seen = calloc(most, 1); /* by shapes: what a text of it is */
+    assert_non_null(seen);
+    for (size_t size = 1; size <= LENGTH && shapes.usable; size++) {
+        texts *= LETTERS;
+        for (size_t n = 0; n < texts; n++) {
+            char text[LENGTH];
+            for (size_t i = 0, left = n; i < size; i++, left /= LETTERS) text[i] = letters[left % LETTERS];
+            shapes.asked_size = 0;
+            assert_false(ministore__shapes_know(&shapes, text, size));
+            if (shapes.asked_size == 0) continue;
+            uint8_t *of = &seen[number_of(&shapes, letters)];
+            const uint8_t now = is_good(text, size) ? GOOD : BAD;
+            if (*of != 0 && *of != now) fail_msg("of two kinds, with the same shape: %.*s", (int)size, text);
+            compared += *of != 0;
+            *of = now;
+        }
+    }
+    free(seen);
+    assert_int_equal(compared > texts / 4, shapes.usable);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records_that_are_alike_are_known),
@@ -200,6 +241,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_not_looked_at_is_not_known),
         cmocka_unit_test(test_no_change_makes_what_is_known_wrong),
         cmocka_unit_test(test_no_change_at_any_place_of_a_block),
+        cmocka_unit_test(test_good_or_bad_is_a_matter_of_the_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
