@@ -261,9 +261,22 @@ static void link_turns(ministore__request *group, ministore__turn *first[WOKEN_A
     for (; r; r = r->next, group = group->next) group->next_turn = &r->turn;
 }
 
-/* Tell each of a group how it went. Once told it may be gone. */
-static void answer(ministore__request *group, ministore_status status, const ministore_error *error) {
+static ministore__request *turned_over(ministore__request *group) {
+    ministore__request *last = NULL;
     for (ministore__request *r = group, *next; r; r = next) {
+        next = r->next;
+        r->next = last;
+        last = r;
+    }
+    return last;
+}
+
+/*
+ * Tell each of a group how it went. Once told it may be gone, and may wake the one it is to wake: who then still had no
+ * answer would wait for ever. So the last ones are told first.
+ */
+static void answer(ministore__request *group, ministore_status status, const ministore_error *error) {
+    for (ministore__request *r = turned_over(group), *next; r; r = next) {
         next = r->next;
         r->status = status;
         if (status != MINISTORE_OK && r->err) *r->err = *error;
