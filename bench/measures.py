@@ -124,6 +124,8 @@ def manual() -> list[Block]:
         block.add("sqlite", "SQLite, synchronous=OFF", f"bench-sqlite append sync=0 {each}")
         block.add("lmdb", "LMDB, no sync", f"bench-lmdb append sync=0 {each}")
         block.add("rocksdb", "RocksDB, no sync", f"bench-rocksdb append sync=0 {each}")
+    escaped = f"bench-ours append sync=manual escaped=1 records={BULK}"
+    one.add("ours-escaped", "ministore, manual sync, an escape in each", escaped)
     one.add("python-file", "Python file.write", f"python append_file sync=0 records={BULK}")
     many.add("bare-64k", "bare writes of 64 KiB", f"bench-bare chunks batch=1000 records={BULK}")
     return [one, many]

@@ -100,11 +100,13 @@ static void *take_turn(void *argument) {
     turn *t = argument;
     const unsigned writer = atomic_fetch_add(&t->numbers, 1);
     char *lines = make_lines(t->batch);
+    const bool escaped = number("escaped", 0) != 0;
     uint64_t done = 0;
     pthread_barrier_wait(&t->ready);
     pthread_barrier_wait(&t->ready); /* the end of the turn is known now */
     while (done < t->most && now() < t->end) {
         if (t->batch == 1) write_line(lines, done);
+        if (escaped) memcpy(lines + LINE_BYTES - 25, "\\/", 2); /* for the end of its note */
         t->append(t->context, writer, lines, (size_t)t->batch * LINE_BYTES);
         done += t->batch;
     }

@@ -48,7 +48,7 @@ char *make_lines(uint64_t count);
 /**
  * Let writers=N threads append batch=B lines a call until the turn of seconds=S is over, or until records=R (of all
  * writers) are written. Answers records/s. `append` must have made the lines durable, if that is what is measured,
- * when it returns.
+ * when it returns. With escaped=1 each line has an escape, so that its shape is looked at in vain.
  */
 void measure_appends(void (*append)(void *context, unsigned writer, const char *lines, size_t size), void *context);
 
