@@ -161,8 +161,7 @@ static void ask_for_shapes(fuzz_input in) {
     char *text = fuzz_copy(in);
     ministore__shapes_init(&shapes);
     MUST(in.size == 0 || !ministore__shapes_know(&shapes, text, in.size));
-    if (portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL)
-        ministore__shapes_add(&shapes);
+    if (portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL) ministore__shapes_add(&shapes);
     for (size_t i = 0; i < in.size && i < SHAPED_BYTES; i++) {
         const char before = text[i];
         text[i] = (char)in.data[(i * STRIDE + in.size) % in.size];
