@@ -91,7 +91,7 @@ def batches() -> list[Comparison]:
         over("batches of 1,000 / best peer", f"{block}/ours", stores(block), 1.0),
         over("batches of 1,000, preallocated / best peer", f"{block}/ours-preallocated", stores(block), 1.0),
         over("manual sync, one record a call / bare writes", "manual-1/ours", "manual-1/bare", 0.85),
-        over("the same, with an escape in each record / bare writes", "manual-1/ours-escaped", "manual-1/bare"),
+        over("the same, with an escape in each record / bare writes", "manual-1/ours-escaped", "manual-1/bare", None),
         over(
             "manual sync, batches of 1,000 / bare 64-KiB writes",
             "manual-1000/ours",

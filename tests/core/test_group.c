@@ -71,8 +71,18 @@ static void each_gets_the_error_that_asked_for_one(void **state) {
     }
 }
 
+static void one_goes_in_alone_at_a_time(void **state) {
+    static ministore_t j;
+    (void)state;
+    assert_true(enter_alone(&j));
+    assert_false(enter_alone(&j));
+    leave_alone(&j);
+    assert_true(enter_alone(&j));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_goes_in_alone_at_a_time),
         cmocka_unit_test(each_is_woken_by_one_and_told_before_it),
         cmocka_unit_test(each_gets_the_error_that_asked_for_one),
     };

@@ -36,9 +36,12 @@ static ministore_status append_round(appender *a, int round) {
     return status == MINISTORE_INVALID_JSON && err.line == 1 ? MINISTORE_OK : MINISTORE_CORRUPT;
 }
 
+static atomic_int appending; /* threads that are not done */
+
 static void *append_all(void *argument) {
     appender *a = argument;
     for (int round = 0; round < ROUNDS && a->failed == MINISTORE_OK; round++) a->failed = append_round(a, round);
+    atomic_fetch_sub(&appending, 1);
     return NULL;
 }
 
@@ -79,6 +82,7 @@ static void expect_acknowledged(const appender *appenders, uint64_t first) {
 }
 
 static void run_appenders(ministore_t *j, appender *appenders, pthread_t *threads) {
+    atomic_store(&appending, THREADS);
     for (int i = 0; i < THREADS; i++) {
         appenders[i] = (appender){.journal = j, .id = i, .refused = i % 2 == 0};
         assert_int_equal(pthread_create(&threads[i], NULL, append_all, &appenders[i]), 0);
@@ -114,15 +118,17 @@ static void care_among_appends(void **state) {
     options.max_bytes_per_segment = 2000;
     ministore_t *j = open_journal(NULL, &options);
     run_appenders(j, appenders, threads);
+    bool done;
     do {
         uint64_t next = info.next_sequence;
+        done = atomic_load(&appending) == 0;
         assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
         assert_true(info.next_sequence >= next && info.durable_sequence + 1 == info.next_sequence);
         assert_status(MINISTORE_OK, ministore_rotate(j, &why));
         assert_status(MINISTORE_OK, ministore_sync(j, &why));
         uint64_t before = info.next_sequence < RECORDS / 2 ? info.next_sequence : RECORDS / 2;
         assert_status(MINISTORE_OK, ministore_prune(j, before, NULL, &why));
-    } while (info.next_sequence <= RECORDS);
+    } while (!done);
     join_appenders(appenders, threads);
     assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
     assert_true(info.first_sequence > 1);
@@ -141,13 +147,15 @@ static void manual_sync_among_appends(void **state) {
     options.max_bytes_per_segment = 5000;
     ministore_t *j = open_journal(NULL, &options);
     run_appenders(j, appenders, threads);
+    bool done;
     do {
+        done = atomic_load(&appending) == 0;
         assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
         uint64_t acknowledged = info.next_sequence - 1;
         assert_status(MINISTORE_OK, ministore_sync(j, &why));
         assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
         assert_true(info.durable_sequence >= acknowledged);
-    } while (info.next_sequence <= RECORDS);
+    } while (!done);
     join_appenders(appenders, threads);
     close_journal(j);
     expect_acknowledged(appenders, 1);
@@ -205,6 +213,9 @@ static void followers_across_rotations(void **state) {
     ministore_t *j = open_journal(NULL, &options);
     run_appenders(j, appenders, threads);
     join_appenders(appenders, threads);
+    ministore_info info = {.struct_size = sizeof info};
+    assert_status(MINISTORE_OK, ministore_stat(j, &info, &why));
+    assert_int_equal(info.next_sequence, RECORDS + 1); /* else they would wait for ever */
     for (int i = 0; i < FOLLOWERS; i++) {
         assert_int_equal(pthread_join(following[i], NULL), 0);
         assert_status(MINISTORE_OK, followers[i].failed);
