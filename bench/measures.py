@@ -14,6 +14,7 @@ BATCHES = (10, 100, 1000, 10_000)
 SEGMENT_COUNTS = (1, 10, 100, 1000, 10_000)
 BULK = 2_000_000  # records at most in a turn without syncs, so that the disk's write-back does not fill
 SHORT_TURNS = 3
+WRITERS_TURNS = 8  # of one writer, whose ratios lie close to 1 while the disk's speed wavers
 SLOW = 200_000  # records for what reads some ten megabytes a second
 
 STORES = {
@@ -66,7 +67,7 @@ SMOKE = Sizes(0.05, 2000, (), ())
 
 
 def durable_by_one() -> Block:
-    block = Block("append-1", "Durable append, one writer", "append", SHORT_TURNS)
+    block = Block("append-1", "Durable append, one writer", "append", WRITERS_TURNS)
     block.add("bare", "bare write + fdatasync", "bench-bare append")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED}")
     block.add("ours", "ministore", "bench-ours append")
@@ -102,13 +103,14 @@ def durable_by_many(writers: int) -> Block:
 
 
 def durable_in_batches(batch: int) -> Block:
-    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch", SHORT_TURNS)
+    block = Block(f"batch-{batch}", f"Durable batches of {batch:,}", "batch", WRITERS_TURNS)
     each = f"batch={batch} records={BULK}"
     block.add("bare", "bare write + fdatasync", f"bench-bare append {each}")
     block.add("bare-preallocated", "bare, into allocated blocks", f"bench-bare append {PREALLOCATED} {each}")
     block.add("ours", "ministore", f"bench-ours append {each}")
     block.add("ours-preallocated", "ministore, preallocated", f"bench-ours append {PREALLOCATED} {each}")
     if batch == 1000:
+        block.add("ours-varied", "ministore, lines of many sizes", f"bench-ours append varied=1 {each}")
         for name, (label, call) in STORES.items():
             if name != "crate":  # it has no batches
                 block.add(name, label, f"{call} {each}")
@@ -116,8 +118,8 @@ def durable_in_batches(batch: int) -> Block:
 
 
 def manual() -> list[Block]:
-    one = Block("manual-1", "Not synced, one record a call", "manual", SHORT_TURNS)
-    many = Block("manual-1000", "Not synced, batches of 1,000", "manual", SHORT_TURNS)
+    one = Block("manual-1", "Not synced, one record a call", "manual", WRITERS_TURNS)
+    many = Block("manual-1000", "Not synced, batches of 1,000", "manual", WRITERS_TURNS)
     for block, each in ((one, f"records={BULK}"), (many, f"batch=1000 records={BULK}")):
         block.add("bare", "bare write", f"bench-bare write {each}")
         block.add("ours", "ministore, manual sync", f"bench-ours append sync=manual {each}")
@@ -138,6 +140,9 @@ def replay(sizes: Sizes) -> Block:
     block.add("ours", "ministore, validated, one by one", f"bench-ours replay {ours}")
     block.add("ours-batches", "ministore, validated, in batches", f"bench-ours replay batches=1 {ours}")
     block.add("ours-raw", "ministore, not validated, in batches", f"bench-ours replay batches=1 validate=0 {ours}")
+    varied = f"path={{data}}/varied records={sizes.records}"
+    block.add("varied", "ministore, validated, lines of many sizes", f"bench-ours replay {varied}")
+    block.add("varied-batches", "the same, in batches", f"bench-ours replay batches=1 {varied}")
     block.add("yyjson", "yyjson, DOM per line", "bench-yyjson replay path={data}/j")
     block.add("simdjson", "simdjson, DOM per line", "bench-simdjson replay path={data}/j")
     for name in ("sqlite", "lmdb", "rocksdb"):
@@ -192,13 +197,14 @@ def python(sizes: Sizes) -> Block:
 
 
 def go(sizes: Sizes) -> Block:
-    block = Block("go", "Replay in Go", "go")
+    block = Block("go", "Replay in Go", "go", SHORT_TURNS)
     ours = f"path={{data}}/j records={sizes.records}"
     slow = f"path={{data}}/slow records={min(SLOW, sizes.records)}"
     block.add("c-batches", "C, not validated, in batches", f"bench-ours replay batches=1 validate=0 {ours}")
     block.add("c-validated", "C, validated, in batches", f"bench-ours replay batches=1 {ours}")
     block.add("raw", "ministore, raw", f"bench-go replay {ours}")
-    block.add("raw-unvalidated", "ministore, raw, not validated", f"bench-go replay validate=0 {ours}")
+    block.add("borrowed", "ministore, raw, borrowed", f"bench-go replay as=borrowed {ours}")
+    block.add("unvalidated", "ministore, raw, borrowed, not validated", f"bench-go replay as=borrowed validate=0 {ours}")
     block.add("typed", "ministore, typed (encoding/json)", f"bench-go replay as=typed {slow}")
     block.add("bare", "encoding/json over lines in memory", f"bench-go lines {slow}")
     return block

@@ -20,8 +20,8 @@ INTRODUCTION = """# Benchmarks
 
 This library beside its peers and beside the bare system calls it is made of. Written by `script/bench`, which builds
 and runs all of it; run it on your machine. A record has 120 bytes. Every figure is the median of {rounds} interleaved
-rounds, with the quartiles beside it: in each round every measure has {seconds:g} s (what writes, and Python, in three
-turns, the mean of which counts), in random order among its neighbours, and a ratio is taken within a round before its
+rounds, with the quartiles beside it: in each round every measure has {seconds:g} s (what writes, Python and Go in three
+turns, one writer in eight, the mean of which counts), in random order among its neighbours, and a ratio is taken within a round before its
 median is. "Bare" is the physical limit: the same system calls without a format, checks or promises. `bench/` has the
 programs, [results.json](bench/results.json) every sample.
 
@@ -29,7 +29,8 @@ What to know before reading: system calls were counted for one writer, and each 
 (bbolt twice). Peers that have one writer at a time share it behind a lock. Replay by yyjson and simdjson makes a
 document of each line. raft-wal, etcd, okaywal, jq and what decodes into types in Go and Lua read {slow:,} records, the
 others more. Rates in MB/s count records and line ends, whatever a store adds to them. The records differ in a number
-only; records that are alike are checked sooner by this library when they are appended one by one, by one writer.
+only, and this library checks records that are alike sooner: one by one, if one writer appends such of one shape; in
+batches, and when they are read, if those in a row have one size, too. Rows of their own tell what others come to.
 """
 
 

@@ -433,7 +433,7 @@ static ministore_status check_alone(ministore_t *j, const char **data, size_t *s
         return MINISTORE_OK;
     }
     MINISTORE__TRY(check_record(j, data, size, 1, err));
-    ministore__shapes_add(&j->shapes);
+    ministore__shapes_add(&j->shapes, *data, *size);
     return MINISTORE_OK;
 }
 

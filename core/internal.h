@@ -154,13 +154,33 @@ static inline void ministore__trim(const char **data, size_t *size) {
     while (*size > 0 && ministore__is_blank((*data)[*size - 1])) (*size)--;
 }
 
+/* ---- json_lines.c: records of one layout ---- */
+
+enum { MINISTORE__LAYOUT_MIN = 64, MINISTORE__LAYOUT_MAX = 512 }; /* bytes; not less than a vector has */
+
+/** What bytes such records may have at each place: `more` than the `least` one by so much, but `never` those. */
+typedef struct {
+    uint8_t least[MINISTORE__LAYOUT_MAX], more[MINISTORE__LAYOUT_MAX], never[2][MINISTORE__LAYOUT_MAX];
+    size_t size;     /* 0: there is none */
+    unsigned vector; /* bytes that are looked at at once */
+} ministore__layout;
+
+/** Learn the layout of a good record, if it is an array or an object of such a size. None has it if it has escapes. */
+void ministore__layout_learn(ministore__layout *l, const char *text, size_t size);
+
+/** Whether a text has that layout: it is a good record then, on one line. False where there are no vectors. */
+bool ministore__layout_fits(const ministore__layout *l, const char *text, size_t size);
+
 /* ---- json_shape.c: records that are alike ---- */
 
 enum { MINISTORE__SHAPES = 16, MINISTORE__SHAPE_BYTES = 64 };
 
-/** The shapes of some records that were found good. One thread at a time may use it. */
+/** The shapes of some records that were found good, and the layout of one. One thread at a time may use it. */
 typedef struct {
-    bool usable; /* the processor has what it takes */
+    ministore__layout layout;
+    size_t last, row; /* bytes of the last record that it did not fit; how many in a row had them, too */
+    size_t needed;    /* so many, and it is learned anew */
+    bool usable;      /* the processor has what shapes take */
     uint8_t known[MINISTORE__SHAPES][MINISTORE__SHAPE_BYTES]; /* by their sizes modulo MINISTORE__SHAPES */
     uint8_t asked[MINISTORE__SHAPE_BYTES];                    /* that of the last one that was not known, */
     size_t asked_size;                                        /* or 0: it has none */
@@ -169,11 +189,11 @@ typedef struct {
 /** The struct must be zero throughout, as no shape is. */
 void ministore__shapes_init(ministore__shapes *s);
 
-/** Whether a text is a good record for certain, as it is on one line and has the shape of one that was added. */
+/** Whether a text is a good record for certain, as it is on one line and like one that was added. */
 bool ministore__shapes_know(ministore__shapes *s, const char *text, size_t size);
 
 /** Add the text that was asked about last and was not known: it was found good by the strict rules since. */
-void ministore__shapes_add(ministore__shapes *s);
+void ministore__shapes_add(ministore__shapes *s, const char *text, size_t size);
 
 /* ---- json_lines.c: the validator for many lines at once ---- */
 

@@ -14,13 +14,15 @@
 #if (defined(__x86_64__) || (defined(__ARM_NEON) && defined(__aarch64__))) && MINISTORE_VECTOR_BYTES > 0
 
 enum {
-    BLOCK = 64,       /* bytes looked at at once, the first of which is the last one of the block before */
-    STEP = BLOCK - 1, /* to the next one */
-    BEFORE = 3,       /* bytes before it that are looked at, too */
-    PIECE = 64,       /* bytes of a line that are copied at once */
-    LANES_MAX = 8,    /* blocks judged together, as a group */
-    BLOCKS = 48,      /* whose tokens and words are judged together, and those of one group more */
-    LEVELS_MAX = 64   /* brackets that may be open */
+    BLOCK = 64,        /* bytes looked at at once, the first of which is the last one of the block before */
+    STEP = BLOCK - 1,  /* to the next one */
+    BEFORE = 3,        /* bytes before it that are looked at, too */
+    PIECE = 64,        /* bytes of a line that are copied at once */
+    LANES_MAX = 8,     /* blocks judged together, as a group */
+    BLOCKS = 48,       /* whose tokens and words are judged together, and those of one group more */
+    LEVELS_MAX = 64,   /* brackets that may be open */
+    STRETCH = 1 << 10, /* bytes that are walked through, at least, before a line's layout is learned, */
+    LONGER = 8         /* and so many times more where few lines had the last one */
 };
 
 #define INLINE __attribute__((always_inline)) inline /* into the function of each kind of vector */
@@ -266,6 +268,52 @@ INLINE static void take_lines(walker *on, size_t lines) {
     on->blocks = 0;
 }
 
+/* ---- lines of one layout ---- */
+
+/** The bytes of a line that is not the first one, without its mark; 0: it is too long to be learned, or has no end. */
+static size_t line_size(const uint8_t *line, const uint8_t *end) {
+    const size_t left = (size_t)(end - line), most = MINISTORE__LAYOUT_MAX + 2;
+    const uint8_t *newline = memchr(line, '\n', left < most ? left : most);
+    if (newline == NULL) return 0;
+    return (size_t)(newline - line) - (newline[-1] == '\t');
+}
+
+static bool can_be_learned(const uint8_t *line, size_t size) {
+    return size >= MINISTORE__LAYOUT_MIN && size <= MINISTORE__LAYOUT_MAX && line[0] > ' ' && line[size - 1] > ' ';
+}
+
+/** Find the end of a line that can be learned and is followed by one of its size, so many bytes ahead or more; its
+ *  begin, too. NULL: there is none, or not enough behind it. */
+static const uint8_t *find_alike(const walker *on, size_t ahead, const uint8_t **line) {
+    const uint8_t *from = on->begin + on->line, *end = on->end;
+    for (; ahead < (size_t)(end - from) / 4; ahead *= LONGER) {
+        const uint8_t *newline = memchr(from + ahead, '\n', ahead);
+        if (newline == NULL) return NULL;
+        *line = newline + 1;
+        const size_t size = line_size(*line, end);
+        const uint8_t *next = *line + size + 1;
+        if (next[-1] == '\t') next++;
+        if (can_be_learned(*line, size) && line_size(next, end) == size) return next;
+    }
+    return NULL;
+}
+
+/** Go on behind the lines that were taken, up to there. */
+static void begin_stretch(walker *on, const uint8_t *end) {
+    *on = (walker){.begin = on->begin,
+                   .end = end,
+                   .rules = on->rules,
+                   .encodes = on->encodes,
+                   .spans = on->spans,
+                   .out = on->out,
+                   .count = on->count,
+                   .most = on->most,
+                   .line = on->line,
+                   .settled = on->begin,
+                   .found = on->found,
+                   .levels = {LINE}};
+}
+
 /* ---- the kinds of vectors ---- */
 
 #if defined(__x86_64__)
@@ -313,12 +361,20 @@ static bool has_avx512(void) {
            __builtin_cpu_supports("vpclmulqdq");
 }
 
+/** Of the largest vectors that the processor has; 0: it has none of a kind that is used. */
+static unsigned vector_bytes(void) {
+    if (MINISTORE_VECTOR_BYTES >= 64 && has_avx512()) return 64;
+    return MINISTORE_VECTOR_BYTES >= 32 && has_avx2() ? 32 : 0;
+}
+
 static void walk(walker *on) {
-    if (MINISTORE_VECTOR_BYTES < 32 || !has_avx2()) return;
-    if (MINISTORE_VECTOR_BYTES >= 64 && has_avx512())
-        avx512_walk(on);
-    else
-        avx2_walk(on);
+    const unsigned bytes = vector_bytes();
+    if (bytes == 64) avx512_walk(on);
+    if (bytes == 32) avx2_walk(on);
+}
+
+static bool fits(const ministore__layout *l, const uint8_t *text) {
+    return l->vector == 64 ? avx512_fits(l, text) : avx2_fits(l, text);
 }
 
 #else
@@ -343,11 +399,60 @@ static inline uint64_t neon_bits(uint8x16_t truth) {
 #define LOOKUP(table, v) vqtbl1q_u8(vld1q_u8(table), (v))
 #include "json_lines.h"
 
+static unsigned vector_bytes(void) {
+    return 16;
+}
+
 static void walk(walker *on) {
     neon_walk(on);
 }
 
+static bool fits(const ministore__layout *l, const uint8_t *text) {
+    return neon_fits(l, text);
+}
+
 #endif
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/*
+ * A text that has it has its strings and numbers where that record has them, and as long; all else is the same. So its
+ * brackets and commas are as good.
+ */
+void ministore__layout_learn(ministore__layout *l, const char *text, size_t size) {
+    bool in_string = false;
+    l->size = 0;
+    l->vector = vector_bytes();
+    if (l->vector == 0 || size < MINISTORE__LAYOUT_MIN || size > MINISTORE__LAYOUT_MAX) return;
+    if (*text != '[' && *text != '{') return;
+    for (size_t i = 0; i < size; i++) {
+        const char c = text[i];
+        uint8_t least = (uint8_t)c, more = 0, quote = least ^ 1, backslash = least ^ 1; /* which it cannot be anyway */
+        in_string ^= c == '"';
+        if (in_string && c != '"' && least < 0x80) {
+            least = ' ';
+            more = 0x7F - ' ';
+            quote = '"';
+            backslash = '\\';
+        } else if (is_digit(c)) { /* if others are behind it, a number's first one is no zero */
+            const bool leads = is_digit(text[i + 1]) && !is_digit(text[i - 1]) && text[i - 1] != '.';
+            least = leads ? '1' : '0';
+            more = '9' - least;
+            quote = backslash = '0' - 1;
+        }
+        l->least[i] = least;
+        l->more[i] = more;
+        l->never[0][i] = quote;
+        l->never[1][i] = backslash;
+    }
+    l->size = size;
+}
+
+bool ministore__layout_fits(const ministore__layout *l, const char *text, size_t size) {
+    return size > 0 && size == l->size && fits(l, (const uint8_t *)text);
+}
 
 /** Walk through as many lines of a text as can be told, from its first one on; `used` are their bytes. */
 static void walk_through(walker *on, const char *data, size_t size, size_t *used) {
@@ -356,10 +461,9 @@ static void walk_through(walker *on, const char *data, size_t size, size_t *used
     memset(&found, 0, sizeof found);
 #endif
     found.token_count = found.end_count = found.word_count = 0;
-    on->begin = on->settled = (const uint8_t *)data;
+    on->begin = (const uint8_t *)data;
     on->end = on->begin + size;
     on->found = &found;
-    on->levels[0] = LINE;
     if (size > 0 && size < UINT32_MAX) walk(on);
     on->found = NULL;
     *used = on->line < size ? on->line : size; /* the last line may lack its newline */
@@ -380,6 +484,15 @@ size_t ministore__json_encode(const char *data, size_t size, char **out, size_t 
 }
 
 #else
+
+void ministore__layout_learn(ministore__layout *l, const char *text, size_t size) {
+    (void)l, (void)text, (void)size;
+}
+
+bool ministore__layout_fits(const ministore__layout *l, const char *text, size_t size) {
+    (void)l, (void)text, (void)size;
+    return false;
+}
 
 size_t ministore__json_lines(const char *data, size_t size, ministore__json_rules rules, ministore_span *spans,
                              size_t most, size_t *used) {

@@ -383,7 +383,7 @@ TARGET INLINE static void NAMED(finish)(walker *on, const constants *with, const
  * Three groups are on their way: one is sorted, the one before is judged, and what was found in the one before that is
  * put down. So each step has little to wait for.
  */
-TARGET static void NAMED(walk)(walker *on) {
+TARGET __attribute__((noinline)) static void NAMED(walk_stretch)(walker *on) {
     constants with;
     NAMED(prepare)(&with);
 #if !defined(MINISTORE_ANALYZED) /* gcc's analyzer does not know that this changes nothing */
@@ -391,7 +391,7 @@ TARGET static void NAMED(walk)(walker *on) {
 #endif
     kinds groups[3], *k = groups, *sorted = NULL, *judged = NULL;
     const uint8_t *limit = on->end[-1] == '\n' ? on->end : on->end + 1;
-    for (const uint8_t *at = on->begin - 1; !on->stopped && at + 1 < limit; at += (size_t)LANES * STEP) {
+    for (const uint8_t *at = on->begin + on->line - 1; !on->stopped && at + 1 < limit; at += (size_t)LANES * STEP) {
         const bool whole = sorted != NULL && on->end - at >= GROUP;
         k->at = at;
         k->bytes = whole ? at : NAMED(part)(on, at, k->copy);
@@ -410,6 +410,59 @@ TARGET static void NAMED(walk)(walker *on) {
         NAMED(finish)(on, &with, sorted);
     }
     take_lines(on, NAMED(check_found)(on, &with));
+}
+
+/** Whether the bytes there have that layout; they are put to `out`, too, if it is not NULL. */
+TARGET INLINE static bool NAMED(has_layout)(const uint8_t *at, const ministore__layout *l, char *out) {
+    uint64_t wrong = 0;
+    for (size_t i = 0, last = l->size - WIDTH;; i = i + WIDTH < last ? i + WIDTH : last) {
+        const vector v = NAMED(load)(at + i);
+        wrong |= BELOW(NAMED(load)(l->more + i), v - NAMED(load)(l->least + i));
+        wrong |= EQUAL(v, NAMED(load)(l->never[0] + i)) | EQUAL(v, NAMED(load)(l->never[1] + i));
+        if (out != NULL) memcpy(out + i, &v, WIDTH);
+        if (i == last) return wrong == 0;
+    }
+}
+
+TARGET static bool NAMED(fits)(const ministore__layout *l, const uint8_t *text) {
+    return NAMED(has_layout)(text, l, NULL);
+}
+
+/** Take the next lines as long as they have that layout, with a mark or without. */
+TARGET static void NAMED(take_alike)(walker *on, const ministore__layout *l) {
+    const uint8_t *at = on->begin + on->line, *const end = on->end;
+    const size_t size = l->size;
+    size_t count = on->count;
+    char *out = on->encodes ? on->out : NULL;
+    for (; count < on->most && (size_t)(end - at) > size; count++) {
+        const uint8_t *newline = at + size;
+        if (*newline == '\t') newline++;
+        if (newline == end || *newline != '\n' || !NAMED(has_layout)(at, l, out)) break;
+        if (out != NULL)
+            out = ministore__end_line(out + size);
+        else
+            on->spans[count] = (ministore_span){(uint32_t)(at - on->begin), (uint32_t)size};
+        at = newline + 1;
+    }
+    on->line = (size_t)(at - on->begin);
+    on->count = count;
+    on->out = out;
+}
+
+/** Walk through lines, and where they are alike learn what they look like, and take the next ones by that. */
+TARGET static void NAMED(walk)(walker *on) {
+    const uint8_t *const end = on->end;
+    _Alignas(BLOCK) ministore__layout l;
+    for (size_t ahead = STRETCH; on->begin + on->line < end && on->count < on->most;) {
+        const uint8_t *line, *stretch = on->most > 1 ? find_alike(on, ahead, &line) : NULL;
+        begin_stretch(on, stretch != NULL ? stretch : end);
+        NAMED(walk_stretch)(on);
+        if (stretch == NULL || on->begin + on->line < stretch) return;
+        on->end = end;
+        ministore__layout_learn(&l, (const char *)line, line_size(line, end));
+        NAMED(take_alike)(on, &l);
+        ahead = on->begin + on->line - stretch > LONGER * STRETCH ? STRETCH : ahead * LONGER;
+    }
 }
 
 #undef LANES

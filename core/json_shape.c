@@ -1,10 +1,12 @@
 /*
- * Records that are alike: one with the shape of one that was found good is good, too, and to see that takes a fraction
- * of the time of a check. What a shape is, and what else there may not be, docs/json.md tells.
+ * Records that are alike: one with the shape or the layout of one that was found good is good, too, and to see that
+ * takes a fraction of the time of a check. What these are, and what else there may not be, docs/json.md tells.
  */
 #include "internal.h"
 
 #include <string.h>
+
+enum { NEEDED_MAX = 1024 }; /* records of one size in a row: so what is learned in vain costs next to nothing */
 
 #if defined(__x86_64__) && !defined(MINISTORE_PORTABLE)
 
@@ -83,29 +85,47 @@ AVX512 static bool is_known(ministore__shapes *s, const char *text, size_t size)
     return false;
 }
 
-void ministore__shapes_init(ministore__shapes *s) {
-    s->usable = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") &&
-                __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") &&
-                __builtin_cpu_supports("bmi2");
-}
-
-bool ministore__shapes_know(ministore__shapes *s, const char *text, size_t size) {
-    return s->usable && size > 0 && is_known(s, text, size);
+static bool has_shapes(void) {
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") &&
+           __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi2");
 }
 
 #else
 
-void ministore__shapes_init(ministore__shapes *s) {
-    s->usable = false;
+static bool has_shapes(void) {
+    return false;
 }
 
-bool ministore__shapes_know(ministore__shapes *s, const char *text, size_t size) {
+static bool is_known(ministore__shapes *s, const char *text, size_t size) {
     (void)s, (void)text, (void)size;
     return false;
 }
 
 #endif
 
-void ministore__shapes_add(ministore__shapes *s) {
+void ministore__shapes_init(ministore__shapes *s) {
+    s->usable = has_shapes();
+    s->needed = 1;
+}
+
+/** Learn the layout of a good record, if enough before it were as long: each time it takes more of them. */
+static void note_size(ministore__shapes *s, const char *text, size_t size) {
+    s->row = size == s->last ? s->row + 1 : 0;
+    s->last = size;
+    if (s->row < s->needed) return;
+    ministore__layout_learn(&s->layout, text, size);
+    s->row = 0;
+    if (s->needed < NEEDED_MAX) s->needed *= 2;
+}
+
+bool ministore__shapes_know(ministore__shapes *s, const char *text, size_t size) {
+    if (ministore__layout_fits(&s->layout, text, size)) return true;
+    if (!s->usable || size == 0 || !is_known(s, text, size)) return false;
+    note_size(s, text, size);
+    return true;
+}
+
+void ministore__shapes_add(ministore__shapes *s, const char *text, size_t size) {
     if (s->asked_size > 0) memcpy(s->known[s->asked_size % MINISTORE__SHAPES], s->asked, sizeof s->asked);
+    note_size(s, text, size);
 }

@@ -3,19 +3,11 @@ package ministore
 // Reading ahead: while a loop is at work with some records, those that follow are read and checked in one goroutine and
 // decoded in others, one for each lot.
 
-/*
-#include "ministore.h"
-*/
-import "C"
-
-import (
-	"runtime"
-	"unsafe"
-)
+import "runtime"
 
 const lotRecords = 128 // enough that a goroutine for a lot costs each record next to nothing
 
-// A lot is some records in a row, or what came in their place. Raw ones are a whole batch and need no decoding.
+// A lot is some records in a row, or what came in their place.
 type lot[T any] struct {
 	batch
 	err      error         // what came in their place
@@ -31,10 +23,7 @@ type result[T any] struct {
 
 // recordsAhead hands out what Records does. The cursor is its own until it returns; no goroutine is left then.
 func (c *Cursor[T]) recordsAhead(yield func(Record[T], error) bool) {
-	lots := 2
-	if !c.raw {
-		lots *= runtime.GOMAXPROCS(0)
-	}
+	lots := 2 * runtime.GOMAXPROCS(0)
 	full, free := make(chan *lot[T], lots), make(chan *lot[T], lots)
 	for range lots {
 		free <- &lot[T]{decoded: make(chan struct{}, 1)}
@@ -68,19 +57,13 @@ func (c *Cursor[T]) recordsAhead(yield func(Record[T], error) bool) {
 
 // fill reads a lot and has it decoded.
 func (c *Cursor[T]) fill(l *lot[T]) {
-	rest := &c.reader.rest
-	l.err = c.reader.more()
-	switch {
-	case l.err != nil:
+	if l.err = c.reader.more(); l.err != nil {
 		l.batch = batch{}
-	case c.raw:
-		l.batch = rest.take(len(rest.spans))
-	default:
-		l.batch = rest.take(lotRecords)
-		go c.decodeAll(l)
+		l.decoded <- struct{}{}
 		return
 	}
-	l.decoded <- struct{}{}
+	l.batch = c.reader.rest.take(lotRecords)
+	go c.decodeAll(l)
 }
 
 func (c *Cursor[T]) decodeAll(l *lot[T]) {
@@ -102,11 +85,8 @@ func (c *Cursor[T]) decodeAll(l *lot[T]) {
 
 // handOut tells whether the loop goes on.
 func (c *Cursor[T]) handOut(l *lot[T], yield func(Record[T], error) bool) bool {
-	switch {
-	case l.err != nil:
+	if l.err != nil {
 		return l.err != errEnd && yield(Record[T]{}, l.err) && c.goesOn(l.err)
-	case c.raw:
-		return handOutRaw(&l.batch, yield)
 	}
 	for i := range l.spans {
 		r, at := l.result(i), l.place(i)
@@ -114,22 +94,6 @@ func (c *Cursor[T]) handOut(l *lot[T], yield func(Record[T], error) bool) bool {
 		if !yield(rec, r.err) || (r.err != nil && !c.skip) {
 			return false
 		}
-	}
-	return true
-}
-
-// handOutRaw is for a T that is a slice of bytes.
-func handOutRaw[T any](b *batch, yield func(Record[T], error) bool) bool {
-	lines, at := b.lines, b.first
-	for _, span := range b.spans {
-		end := span.offset + span.size
-		data := lines[span.offset:end:end]
-		value := *(*T)(unsafe.Pointer(&data))
-		if !yield(Record[T]{value, at.sequence, at.segment, at.line, at.offset + uint64(span.offset)}, nil) {
-			return false
-		}
-		at.sequence++
-		at.line++
 	}
 	return true
 }

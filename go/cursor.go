@@ -12,12 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"unsafe"
 )
 
 // A Record is one record of a journal with its place.
 //
 // A raw Value (json.RawMessage, []byte) is the caller's to keep and to change. It shares memory with those of its
-// neighbours, some hundred kilobytes: clone the few that are kept for long.
+// neighbours, some hundred kilobytes: clone the few that are kept for long. A [Borrowed] one is good until the next
+// record is asked for.
 type Record[T any] struct {
 	Value    T
 	Sequence uint64 // the record's number over the life of the journal, from 1
@@ -30,7 +32,7 @@ type Record[T any] struct {
 // there has none. What a crash left half-written at the end is left out.
 //
 // An error is handed out as the last element, with a Record without Value; see [WithSkipBadLines] to go on behind it.
-// Some records are read and decoded ahead, in goroutines that have ended when the loop has.
+// Records that are not raw are read and decoded ahead, in goroutines that have ended when the loop has.
 func Replay[T any](path string, opts ...ReadOption) iter.Seq2[Record[T], error] {
 	return read[T](path, C.MINISTORE_REPLAY, opts)
 }
@@ -48,7 +50,11 @@ func read[T any](path string, scope C.uint32_t, opts []ReadOption) iter.Seq2[Rec
 			return
 		}
 		defer c.Close()
-		c.recordsAhead(yield)
+		if c.raw {
+			c.recordsInTurn(yield)
+		} else {
+			c.recordsAhead(yield)
+		}
 	}
 }
 
@@ -118,7 +124,42 @@ func openCursor[T any](path string, scope C.uint32_t, opts []ReadOption) (*Curso
 		return nil, err
 	}
 	skip := config.options.on_bad_line == C.MINISTORE_BAD_LINE_SKIP
-	return &Cursor[T]{reader: r, decode: decoder[T](config.codec), raw: config.codec == nil && isRaw[T](), skip: skip}, nil
+	raw := config.codec == nil && isRaw[T]()
+	r.reusesSpans, r.reusesLines = raw, raw && isBorrowed[T]()
+	return &Cursor[T]{reader: r, decode: decoder[T](config.codec), raw: raw, skip: skip}, nil
+}
+
+// recordsInTurn hands out raw records, which are sooner read than handed from one goroutine to another.
+func (c *Cursor[T]) recordsInTurn(yield func(Record[T], error) bool) {
+	for {
+		err := c.reader.more()
+		rest := &c.reader.rest
+		switch {
+		case err == nil:
+			taken := rest.take(len(rest.spans))
+			if !handOutRaw(&taken, yield) {
+				return
+			}
+		case err == errEnd || !yield(Record[T]{}, err) || !c.goesOn(err):
+			return
+		}
+	}
+}
+
+// handOutRaw is for a T that is a slice of bytes. It tells whether the loop goes on.
+func handOutRaw[T any](b *batch, yield func(Record[T], error) bool) bool {
+	lines, at := b.lines, b.first
+	for _, span := range b.spans {
+		end := span.offset + span.size
+		data := lines[span.offset:end:end]
+		value := *(*T)(unsafe.Pointer(&data))
+		if !yield(Record[T]{value, at.sequence, at.segment, at.line, at.offset + uint64(span.offset)}, nil) {
+			return false
+		}
+		at.sequence++
+		at.line++
+	}
+	return true
 }
 
 // Records reads from where the cursor is to the end. Ranging over it again later goes on there.

@@ -14,8 +14,8 @@
 // # Types
 //
 // Records are encoded and decoded as the type parameter says, by encoding/json or by the [Codec] given with
-// [WithCodec]. Two types stand for the records' own bytes: with [json.RawMessage] and []byte a record is given and
-// taken as its JSON text. What is decoded into an interface value (any, map[string]any) has its numbers as
+// [WithCodec]. Three types stand for the records' own bytes: with [json.RawMessage], []byte and [Borrowed] a record is
+// given and taken as its JSON text. What is decoded into an interface value (any, map[string]any) has its numbers as
 // [json.Number], so that no 64-bit integer is rounded.
 //
 // # Errors

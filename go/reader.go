@@ -1,7 +1,7 @@
 package ministore
 
-// The C handle of a cursor. Records cross from C once per batch: the batch's bytes are copied into Go memory that is
-// never used again, and handed out from there.
+// The C handle of a cursor. Records cross from C once per batch: the batch's bytes are copied into Go memory, which is
+// never used again unless records are Borrowed, and handed out from there.
 
 /*
 #include <stdlib.h>
@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"slices"
 	"sync"
 	"unsafe"
 )
@@ -32,10 +31,14 @@ type reader struct {
 	failure C.ministore_error
 	batch   C.ministore_batch
 
-	rest batch // what is left of the last batch, for the goroutine that reads
+	// For the goroutine that reads:
+	rest                     batch // what is left of the last batch
+	lines                    []byte
+	spans                    []C.ministore_span
+	reusesLines, reusesSpans bool // of one batch for the next one, as nobody keeps them
 }
 
-// A batch is records on consecutive lines of one segment, in memory that no other batch ever uses.
+// A batch is records on consecutive lines of one segment.
 type batch struct {
 	lines []byte
 	spans []C.ministore_span
@@ -127,11 +130,16 @@ func (r *reader) fetch() error {
 		return errEnd
 	}
 	b := &r.batch
-	r.rest = batch{
-		lines: C.GoBytes(unsafe.Pointer(b.data), C.int(b.size)),
-		spans: slices.Clone(unsafe.Slice(b.spans, int(b.count))),
-		first: place{C.GoString(b.segment), uint64(b.sequence), uint64(b.line), uint64(b.offset)},
+	if !r.reusesLines {
+		r.lines = nil
 	}
+	if !r.reusesSpans {
+		r.spans = nil
+	}
+	r.lines = append(r.lines[:0], unsafe.Slice((*byte)(unsafe.Pointer(b.data)), int(b.size))...)
+	r.spans = append(r.spans[:0], unsafe.Slice(b.spans, int(b.count))...)
+	first := place{C.GoString(b.segment), uint64(b.sequence), uint64(b.line), uint64(b.offset)}
+	r.rest = batch{r.lines, r.spans, first}
 	return nil
 }
 

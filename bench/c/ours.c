@@ -227,7 +227,8 @@ static void run_follow(void) {
 
 /* ---- preparing ---- */
 
-/** A journal at path= of records=N lines in commits of a thousand, then rotations=N segments of one record. */
+/** A journal at path= of records=N lines, of many sizes if varied=1, in commits of a thousand, then rotations=N
+ * segments of one record. */
 static void run_make(void) {
     ministore_error err;
     ministore_t *journal = open_journal(text("path", "j"));
@@ -236,6 +237,7 @@ static void run_make(void) {
     for (uint64_t done = 0; done < records;) {
         const uint64_t count = records - done < MAKE_BATCH ? records - done : MAKE_BATCH;
         for (uint64_t i = 0; i < count; i++) write_line(lines + i * LINE_BYTES, done + i);
+        vary_lines(lines, count);
         append_batch(journal, 0, lines, (size_t)count * LINE_BYTES);
         done += count;
     }

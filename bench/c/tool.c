@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+enum { NOTE_END = LINE_BYTES - 23, NOTE_BYTES = 21 }; /* of a line's note */
 enum { MOST_WRITERS = 1024, MOST_TIMES = 1000, MOST_PASSES = 1000 };
 
 static int argument_count;
@@ -83,6 +84,16 @@ char *make_lines(uint64_t count) {
     return lines;
 }
 
+void vary_lines(char *lines, uint64_t count) {
+    if (number("varied", 0) == 0) return;
+    for (uint64_t i = 0; i + 1 < count; i += 2) {
+        const size_t moved = (size_t)(i / 2) % NOTE_BYTES;
+        char *const end = lines + i * LINE_BYTES + NOTE_END;
+        memmove(end - moved, end, LINE_BYTES);
+        memset(end + LINE_BYTES - moved, '.', moved);
+    }
+}
+
 /* ---- writers ---- */
 
 typedef struct {
@@ -100,6 +111,7 @@ static void *take_turn(void *argument) {
     turn *t = argument;
     const unsigned writer = atomic_fetch_add(&t->numbers, 1);
     char *lines = make_lines(t->batch);
+    vary_lines(lines, t->batch);
     const bool escaped = number("escaped", 0) != 0;
     uint64_t done = 0;
     pthread_barrier_wait(&t->ready);

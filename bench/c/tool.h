@@ -45,10 +45,13 @@ void write_line(char *out, uint64_t i);
 /** `count` lines one behind the other; the caller frees them. */
 char *make_lines(uint64_t count);
 
+/** If varied=1, move bytes of lines between two neighbours: they have many sizes then, in as many bytes together. */
+void vary_lines(char *lines, uint64_t count);
+
 /**
  * Let writers=N threads append batch=B lines a call until the turn of seconds=S is over, or until records=R (of all
  * writers) are written. Answers records/s. `append` must have made the lines durable, if that is what is measured,
- * when it returns. With escaped=1 each line has an escape, so that its shape is looked at in vain.
+ * when it returns. With escaped=1 each line has an escape, so that its shape is looked at in vain; see also vary_lines.
  */
 void measure_appends(void (*append)(void *context, unsigned writer, const char *lines, size_t size), void *context);
 

@@ -1,4 +1,4 @@
-// Command bench-go measures the Go package. Works: append, replay (as=raw|typed, validate=0|1), lines (the same decoder
+// Command bench-go measures the Go package. Works: append, replay (as=raw|borrowed|typed, validate=0|1), lines (the same decoder
 // over the lines in memory), nothing (to see how long a program takes to start).
 package main
 
@@ -39,13 +39,17 @@ func count[T any](options ...ministore.ReadOption) int {
 
 func runReplay() {
 	harness.MeasurePasses(func() int {
-		switch {
-		case harness.Text("as", "raw") == "typed":
-			return count[harness.Event]()
-		case harness.Number("validate", 1) == 0:
-			return count[json.RawMessage](ministore.WithoutValidation())
+		var options []ministore.ReadOption
+		if harness.Number("validate", 1) == 0 {
+			options = append(options, ministore.WithoutValidation())
 		}
-		return count[json.RawMessage]()
+		switch harness.Text("as", "raw") {
+		case "typed":
+			return count[harness.Event](options...)
+		case "borrowed":
+			return count[ministore.Borrowed](options...)
+		}
+		return count[json.RawMessage](options...)
 	})
 }
 

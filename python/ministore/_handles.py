@@ -312,6 +312,8 @@ class CursorHandle:
 
     def _give(self, pointer: Any, target: memoryview) -> int:
         if not self._lines and self._read(pointer):
+            if len(target) >= self._batch.size and not lib.ministore_py_is_plain(self._batch):
+                return int(lib.ministore_py_join(self._batch, ffi.from_buffer(target)))
             self._lines = self._as_lines()
         size = min(len(target), len(self._lines))
         target[:size] = self._lines[:size]

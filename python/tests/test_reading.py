@@ -541,6 +541,17 @@ def test_reader_reads_the_rest_after_a_part(path: Path) -> None:
         assert file.read() == b""
 
 
+@pytest.mark.parametrize("size", [1000, 1 << 20])
+def test_a_buffer_is_filled_without_marks_and_blanks(path: Path, size: int) -> None:
+    records = [b'{"number":%d}' % number for number in range(20_000)]
+    write(path, *(record + b"\t" if number % 3 else record for number, record in enumerate(records)))
+    buffer, found = bytearray(size), bytearray()
+    with ministore.reader(path) as file:
+        while filled := file.raw.readinto(buffer):
+            found += buffer[:filled]
+    assert bytes(found) == b"\n".join([*records, b""])
+
+
 def test_reader_passes_bad_lines_or_raises_at_them(path: Path) -> None:
     write(path, b"1", b"{bad", b"2\t", b"3", b"{bad")
     passed: list[ministore.Error] = []

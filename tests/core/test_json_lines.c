@@ -626,6 +626,192 @@ static void what_is_wrong_is_found_at_no_place(void **state) {
     }
 }
 
+/* ---- lines that are alike ---- */
+
+/** Put a line so often that those behind the first ones are taken by their layout. How many these are. */
+static size_t put_alike(text *t, const char *line) {
+    enum { BYTES = 6000 };
+    const size_t lines = BYTES / strlen(line) + 1;
+    t->size = 0;
+    put_times(t, line, lines);
+    return lines;
+}
+
+/** Hold what is found in lines to the careful way, where their memory ends with them. How many are found. */
+static size_t find_alike_lines(const text *t) {
+    enum { MOST = 128 };
+    ministore_span spans[MOST];
+    size_t used;
+    char *exact = malloc(t->size);
+    assert_non_null(exact);
+    memcpy(exact, t->bytes, t->size);
+    const size_t count = ministore__json_lines(exact, t->size, MINISTORE__JSON_STRICT, spans, MOST, &used);
+    check_found(exact, t->size, MINISTORE__JSON_STRICT, spans, count, used);
+    check_encoded(exact, t->size, count, true);
+    free(exact);
+    return count;
+}
+
+static const char *const alike[] = {
+    "{\"id\":100,\"user\":\"ada.lovelace\",\"amount\":12.05,\"none\":null,\"n\":[1,-2,0.5,10]}\n",
+    "{\"id\":100,\"user\":\"ada lovelace\",\"amount\":-12.5,\"ok\":true,\"in\":{\"a\":[{},[0]]}}\t\n",
+    "[\"caf\xC3\xA9\",\"\xE2\x82\xAC 5\",7,[1.25,-0.75,90],{\"\":\"\",\"name\":[\"grace\",\"hopper\"]}, 1 ]\n",
+    "{\"on\":false,\"text\":\"one that is longer than a vector of 64 bytes, and longer than two, when its end is "
+    "reached: so here it goes on\",\"numbers\":[1234567890,-98765,4321.0001234,0.25,7]}\n",
+    " {\"a blank\":\"before the record\",\"n\":[17,25,-3],\"name\":\"grace hopper\",\"n\":12345}\n",
+    "{\"a blank\":\"behind the record\",\"n\":[17,25,-3],\"name\":\"grace hopper\",\"n\":12345} \t\n",
+    "{\"escapes\":\"are \\\"like\\\" no other\",\"n\":[17,25,-3],\"name\":\"\\u0067race\",\"n\":12345}\n",
+};
+enum { ALIKE = sizeof alike / sizeof *alike };
+
+/* Of lines that are alike all are found; where a byte of one of them is another one, those before it, and it if it is
+ * good, wherever the byte is. */
+static void of_lines_that_are_alike_each_is_judged(void **state) {
+    (void)state;
+    static const char others[] = "\"\\{}[]:,/0123456789-.+eEtaz \t\r\n\x01\x1F\x7F\x80\xA9\xC3\xFF";
+    static text t;
+    for (size_t i = 0; has_vectors() && i < ALIKE; i++) {
+        const size_t size = strlen(alike[i]), lines = put_alike(&t, alike[i]);
+        assert_int_equal(find_alike_lines(&t), lines);
+        for (size_t wrong = lines - 10; wrong < lines; wrong += 9) {
+            for (size_t place = 0; place < size - 1; place++) {
+                char *const at = t.bytes + wrong * size + place, before = *at;
+                for (size_t k = 0; k < sizeof others; k++) {
+                    *at = others[k];
+                    assert_true(find_alike_lines(&t) >= wrong);
+                }
+                *at = before;
+            }
+        }
+    }
+}
+
+/* The same where a byte is left out or put in, so that lines have other sizes. */
+static void lines_of_other_sizes_are_found_between_such_that_are_alike(void **state) {
+    (void)state;
+    static const char others[] = "\"0,]x \t\n";
+    static text t;
+    for (size_t i = 0; has_vectors() && i < ALIKE; i++) {
+        const size_t size = strlen(alike[i]), wrong = put_alike(&t, alike[i]) - 10;
+        for (size_t place = 0; place < size - 1; place++) {
+            for (size_t k = 0; k < sizeof others; k++) {
+                (void)put_alike(&t, alike[i]);
+                char *const at = t.bytes + wrong * size + place;
+                if (others[k] == '\0')
+                    take_out(&t, at, 1);
+                else
+                    insert(&t, at, (char[]){others[k], '\0'});
+                assert_true(find_alike_lines(&t) >= wrong);
+            }
+        }
+    }
+}
+
+/* Lines of all sizes that are alike are found, those with marks among those without, and a last one without an end. */
+static void lines_of_any_size_that_are_alike_are_found(void **state) {
+    (void)state;
+    enum { LONGEST = 530 };
+    static text t;
+    for (int size = 14; has_vectors() && size <= LONGEST; size++) {
+        char line[LONGEST + 3], marked[LONGEST + 3];
+        snprintf(line, sizeof line, "{\"a\":\"%0*d\"}\n", size - 8, 0);
+        snprintf(marked, sizeof marked, "{\"a\":\"%0*d\"}\t\n", size - 8, 0);
+        size_t lines = 0;
+        for (t.size = 0; t.size < 6000 || lines < 12; lines++) put(&t, lines % 6 > 3 ? marked : line);
+        t.size -= size % 2 == 0;
+        if (lines > 128) continue; /* more than are asked for */
+        assert_int_equal(find_alike_lines(&t), lines);
+    }
+}
+
+/* Lines that are alike and wrong are not found, however many they are. */
+static void what_is_wrong_is_not_learned(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"[1,\"a\":2]", "{\"a\":[1}}", "[01]", "{\"a\":1,2}", "[tru]", "[1]]"};
+    static text t;
+    for (size_t i = 0; has_vectors() && i < sizeof wrong / sizeof *wrong; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "[\"%080d\",%s]\n", 0, wrong[i]);
+        (void)put_alike(&t, line);
+        assert_int_equal(find_alike_lines(&t), 0);
+    }
+}
+
+/* A text that has the layout of a good record is good and on one line, wherever it differs, and the record has it. */
+static void what_has_the_layout_of_a_good_record_is_good(void **state) {
+    (void)state;
+    static text t;
+    for (size_t i = 0; i < ALIKE; i++) {
+        ministore__layout learned;
+        t.size = 0;
+        put(&t, alike[i]);
+        const char *from = t.bytes;
+        size_t size = t.size, offset;
+        ministore__trim(&from, &size);
+        char *exact = malloc(size);
+        assert_non_null(exact);
+        memcpy(exact, from, size);
+        ministore__layout_learn(&learned, exact, size);
+        const bool fits = ministore__layout_fits(&learned, exact, size);
+        assert_int_equal(fits, has_vectors() && memchr(exact, '\\', size) == NULL);
+        assert_false(ministore__layout_fits(&learned, exact, size - 1));
+        for (size_t at = 0; at < size; at++) {
+            const char before = exact[at];
+            for (int byte = 0; byte < 256; byte++) {
+                exact[at] = (char)byte;
+                if (!ministore__layout_fits(&learned, exact, size)) continue;
+                assert_null(ministore__json_check(exact, size, MINISTORE__JSON_STRICT, &offset));
+                assert_null(memchr(exact, '\n', size));
+            }
+            exact[at] = before;
+        }
+        free(exact);
+    }
+}
+
+/* What is no array or object, or too short or too long, is not learned. */
+static void what_cannot_be_learned_is_not(void **state) {
+    (void)state;
+    static char number[MINISTORE__LAYOUT_MAX + 1], array[MINISTORE__LAYOUT_MAX + 1];
+    memset(number, '1', sizeof number);
+    memset(array, 'x', sizeof array);
+    memcpy(array, "[\"", 2);
+    for (size_t size = 4; size <= sizeof array; size++) {
+        ministore__layout learned;
+        memcpy(array + size - 2, "\"]", 2);
+        ministore__layout_learn(&learned, array, size);
+        const bool can_be = has_vectors() && size >= MINISTORE__LAYOUT_MIN && size <= MINISTORE__LAYOUT_MAX;
+        assert_int_equal(ministore__layout_fits(&learned, array, size), can_be);
+        array[size - 2] = 'x';
+        ministore__layout_learn(&learned, number, size);
+        assert_false(ministore__layout_fits(&learned, number, size));
+    }
+}
+
+/* What another line may have in the place of a byte, most of it good. */
+static char varied(char c) {
+    if (c >= '0' && c <= '9') return (char)('0' + below(10));
+    return c >= 'a' && c <= 'z' ? "abcdefghijkl\"\\\x7F\xC3\n"[below(17)] : c;
+}
+
+/* The same of lines made at random, all made of one. */
+static void variations_of_a_line_are_judged(void **state) {
+    (void)state;
+    static text t;
+    for (unsigned i = 0; has_vectors() && i < ROUNDS / 10; i++) {
+        do {
+            t.size = 0;
+            put_value(&t, 0);
+        } while (t.size < 70);
+        const size_t size = t.size + 1;
+        t.bytes[t.size++] = '\n';
+        for (; t.size < 6000; t.size += size)
+            for (size_t k = 0; k < size; k++)
+                t.bytes[t.size + k] = below(3000) == 0 ? varied(t.bytes[k]) : t.bytes[k];
+        (void)go_through(t.bytes, t.size, i % 2 == 0 ? MINISTORE__JSON_STRICT : MINISTORE__JSON_LENIENT);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_found_good_is_good),
@@ -639,6 +825,13 @@ int main(void) {
         cmocka_unit_test(nothing_is_found_behind_a_wrong_bracket),
         cmocka_unit_test(a_wrong_word_is_found_at_every_place),
         cmocka_unit_test(what_is_wrong_is_found_at_no_place),
+        cmocka_unit_test(of_lines_that_are_alike_each_is_judged),
+        cmocka_unit_test(lines_of_other_sizes_are_found_between_such_that_are_alike),
+        cmocka_unit_test(lines_of_any_size_that_are_alike_are_found),
+        cmocka_unit_test(what_is_wrong_is_not_learned),
+        cmocka_unit_test(what_has_the_layout_of_a_good_record_is_good),
+        cmocka_unit_test(what_cannot_be_learned_is_not),
+        cmocka_unit_test(variations_of_a_line_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

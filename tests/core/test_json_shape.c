@@ -29,7 +29,7 @@ static bool knows(ministore__shapes *shapes, const char *text) {
 }
 
 static void add(ministore__shapes *shapes, const char *text) {
-    if (!knows(shapes, text)) ministore__shapes_add(shapes);
+    if (!knows(shapes, text)) ministore__shapes_add(shapes, text, strlen(text));
 }
 
 static bool is_good(const char *text, size_t size) {
@@ -132,7 +132,7 @@ static void test_what_is_not_looked_at_is_not_known(void **state) {
         memset(many, '[', size);
         memset(many + size, ']', size);
         assert_false(ministore__shapes_know(&shapes, many, 2 * size));
-        ministore__shapes_add(&shapes);
+        ministore__shapes_add(&shapes, many, 2 * size);
         assert_int_equal(look(&shapes, many, 2 * size), shapes.usable && 2 * size <= BLOCK);
         if (2 * size > BLOCK) assert_false(look(&shapes, many, BLOCK));
     }
@@ -192,6 +192,28 @@ static void test_no_change_at_any_place_of_a_block(void **state) {
     }
 }
 
+/** A record as long as the one before it gives its layout, whether or not the processor can tell shapes; for the next
+ *  layout two must be before it, then four. */
+static void test_the_layout_of_records_of_one_size_is_learned(void **state) {
+    static const char *const some[] = {
+        "{\"\xC3\xA9\":\"none of these has a shape\",\"n\":12345,\"but\":\"a layout\",\"a\":[1]}",
+        "{\"\xC3\xA9\":\"none of these has a shape\",\"n\":12345,\"but\":\"another\",\"a\":[\"\"]}",
+        "{\"\xC3\xA9\":\"none of these has a shape\",\"n\":\"345\",\"but\":\"a third\",\"a\":[12]}"};
+    static const size_t enough[] = {2, 3, 5};
+    (void)state;
+    ministore__shapes shapes = fresh();
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        assert_int_equal(strlen(some[i]), strlen(some[0]));
+        for (size_t added = 0; added < enough[i]; added++) {
+            assert_false(knows(&shapes, some[i]));
+            add(&shapes, some[i]);
+        }
+        assert_int_equal(knows(&shapes, some[i]), shapes.layout.size > 0);
+        assert_true(shapes.layout.size > 0 || !shapes.usable);
+        add(&shapes, "[]"); /* of another size */
+    }
+}
+
 enum { LETTERS = 12, LENGTH = 6, GOOD = 1, BAD = 2 };
 
 /** The shape asked about last as a number, each of its letters a digit. */
@@ -242,6 +264,7 @@ int main(void) {
         cmocka_unit_test(test_no_change_makes_what_is_known_wrong),
         cmocka_unit_test(test_no_change_at_any_place_of_a_block),
         cmocka_unit_test(test_good_or_bad_is_a_matter_of_the_shape),
+        cmocka_unit_test(test_the_layout_of_records_of_one_size_is_learned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

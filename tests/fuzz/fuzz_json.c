@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { STRICT_DEPTH = 128, LENIENT_DEPTH = 8192, SHIFTS = 67, SHAPED_BYTES = 512, STRIDE = 7 };
+enum { ALIKE_MIN = 64, ALIKE_MAX = 512, ALIKE_BYTES = 6000, LINES_MAX = 128 };
 
 /* MINISTORE_JSON_VARIANTS lists the compilations: X(name) for each, whose check is called name_json_check. */
 typedef const char *check_function(const char *data, size_t size, ministore__json_rules rules, size_t *offset);
@@ -113,9 +114,9 @@ static void ask_shifted(fuzz_input in, size_t before, size_t behind, ministore__
 
 /* The input as lines: the careful validator must take each that a bulk one takes. */
 static void ask_for_lines(const char *data, size_t size, lines_function *lines, ministore__json_rules rules) {
-    ministore_span spans[8];
+    ministore_span spans[LINES_MAX];
     size_t used = 0, at, offset;
-    const size_t count = lines(data, size, rules, spans, 8, &used);
+    const size_t count = lines(data, size, rules, spans, LINES_MAX, &used);
     const char *line = data;
     MUST(used <= size && (count > 0) == (used > 0));
     for (size_t i = 0; i < count; i++) {
@@ -154,14 +155,33 @@ static void ask_for_commit(const char *data, size_t size, encode_function *encod
     free(out);
 }
 
-/* A text that has the shape of a good record must be one: the input with one byte changed to another one of it. */
+/* The input as a line over and over, so that the layout of one tells of others, and of each with one byte changed to
+ * another one of it. */
+static void ask_for_alike(fuzz_input in, size_t variant) {
+    const size_t line = in.size + 1, count = ALIKE_BYTES / line;
+    char *text = malloc(count * line);
+    MUST(text != NULL);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(text + i * line, in.data, in.size);
+        text[i * line + in.size] = '\n';
+        if (i < count / 2) continue;
+        text[i * line + i * STRIDE % in.size] = (char)in.data[(i * SHIFTS + in.size) % in.size];
+    }
+    ask_for_lines(text, count * line, bulk[variant], MINISTORE__JSON_STRICT);
+    ask_for_commit(text, count * line, encoders[variant]);
+    free(text);
+}
+
+/* A text that has the shape or the layout of a good record must be one: the input with one byte changed to another one
+ * of it. */
 static void ask_for_shapes(fuzz_input in) {
     ministore__shapes shapes = {0};
     size_t offset;
     char *text = fuzz_copy(in);
     ministore__shapes_init(&shapes);
     MUST(in.size == 0 || !ministore__shapes_know(&shapes, text, in.size));
-    if (portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL) ministore__shapes_add(&shapes);
+    const bool good = portable_json_check(text, in.size, MINISTORE__JSON_STRICT, &offset) == NULL;
+    for (int i = 0; good && i < 2; i++) ministore__shapes_add(&shapes, text, in.size); /* its layout, too */
     for (size_t i = 0; i < in.size && i < SHAPED_BYTES; i++) {
         const char before = text[i];
         text[i] = (char)in.data[(i * STRIDE + in.size) % in.size];
@@ -198,6 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ask_for_lines(text, size, bulk[i], MINISTORE__JSON_STRICT);
         ask_for_lines(text, size, bulk[i], MINISTORE__JSON_LENIENT);
         ask_for_commit(text, size, encoders[i]);
+        if (size >= ALIKE_MIN && size <= ALIKE_MAX && memchr(text, '\n', size) == NULL) ask_for_alike(in, i);
     }
     ask_for_shapes(in);
     free(text);
