@@ -165,7 +165,7 @@ typedef struct {
     unsigned vector; /* bytes that are looked at at once */
 } ministore__layout;
 
-/** Learn the layout of a good record, if it is an array or an object of such a size. None has it if it has escapes. */
+/** Learn the layout of a good record: an array or object of such a size, without escapes. Others have none. */
 void ministore__layout_learn(ministore__layout *l, const char *text, size_t size);
 
 /** Whether a text has that layout: it is a good record then, on one line. False where there are no vectors. */

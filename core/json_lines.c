@@ -419,14 +419,14 @@ static bool is_digit(char c) {
 
 /*
  * A text that has it has its strings and numbers where that record has them, and as long; all else is the same. So its
- * brackets and commas are as good.
+ * brackets and commas are as good. But of a record with escapes it is not so plain where strings end.
  */
 void ministore__layout_learn(ministore__layout *l, const char *text, size_t size) {
     bool in_string = false;
     l->size = 0;
     l->vector = vector_bytes();
     if (l->vector == 0 || size < MINISTORE__LAYOUT_MIN || size > MINISTORE__LAYOUT_MAX) return;
-    if (*text != '[' && *text != '{') return;
+    if ((*text != '[' && *text != '{') || memchr(text, '\\', size) != NULL) return;
     for (size_t i = 0; i < size; i++) {
         const char c = text[i];
         uint8_t least = (uint8_t)c, more = 0, quote = least ^ 1, backslash = least ^ 1; /* which it cannot be anyway */

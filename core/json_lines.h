@@ -460,7 +460,7 @@ TARGET static void NAMED(walk)(walker *on) {
         if (stretch == NULL || on->begin + on->line < stretch) return;
         on->end = end;
         ministore__layout_learn(&l, (const char *)line, line_size(line, end));
-        NAMED(take_alike)(on, &l);
+        if (l.size > 0) NAMED(take_alike)(on, &l);
         ahead = on->begin + on->line - stretch > LONGER * STRETCH ? STRETCH : ahead * LONGER;
     }
 }

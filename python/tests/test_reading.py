@@ -544,7 +544,7 @@ def test_reader_reads_the_rest_after_a_part(path: Path) -> None:
 @pytest.mark.parametrize("size", [1000, 1 << 20])
 def test_a_buffer_is_filled_without_marks_and_blanks(path: Path, size: int) -> None:
     records = [b'{"number":%d}' % number for number in range(20_000)]
-    write(path, *(record + b"\t" if number % 3 else record for number, record in enumerate(records)))
+    write(path, *(record if number % 3 else record + b"\t" for number, record in enumerate(records)))
     buffer, found = bytearray(size), bytearray()
     with ministore.reader(path) as file:
         while filled := file.raw.readinto(buffer):

@@ -656,11 +656,11 @@ static const char *const alike[] = {
     "{\"id\":100,\"user\":\"ada.lovelace\",\"amount\":12.05,\"none\":null,\"n\":[1,-2,0.5,10]}\n",
     "{\"id\":100,\"user\":\"ada lovelace\",\"amount\":-12.5,\"ok\":true,\"in\":{\"a\":[{},[0]]}}\t\n",
     "[\"caf\xC3\xA9\",\"\xE2\x82\xAC 5\",7,[1.25,-0.75,90],{\"\":\"\",\"name\":[\"grace\",\"hopper\"]}, 1 ]\n",
-    "{\"on\":false,\"text\":\"one that is longer than a vector of 64 bytes, and longer than two, when its end is "
-    "reached: so here it goes on\",\"numbers\":[1234567890,-98765,4321.0001234,0.25,7]}\n",
+    "{\"on\":false,\"text\":\"longer than two vectors\",\"n\":[1234567890,4321.01,0.25],\"and\":\"on, and on\"}\n",
     " {\"a blank\":\"before the record\",\"n\":[17,25,-3],\"name\":\"grace hopper\",\"n\":12345}\n",
     "{\"a blank\":\"behind the record\",\"n\":[17,25,-3],\"name\":\"grace hopper\",\"n\":12345} \t\n",
-    "{\"escapes\":\"are \\\"like\\\" no other\",\"n\":[17,25,-3],\"name\":\"\\u0067race\",\"n\":12345}\n",
+    "{\"escape\":\"makes a record \\\"[],[],like no other\",\"n\":[17,25,-3],\"name\":\"grace\"}\n",
+    "{\"escapes\":\"make them \\\\ \\\"like\\\" no other\",\"n\":[17,25,-3],\"name\":\"\\u0067race\"}\n",
 };
 enum { ALIKE = sizeof alike / sizeof *alike };
 
