@@ -19,7 +19,8 @@ def calls(work: str, sizes: Sizes) -> list[str]:
     lines = [f"bench-bare make path={{data}}/lines records={sizes.records}"]
     if work == "replay":
         varied = f"bench-ours make sync=manual varied=1 path={{data}}/varied records={sizes.records}"
-        return [*journal, varied] + [f"bench-bare make path={{data}}/lines-slow records={slow}"] + stores(sizes, slow)
+        few_lines = f"bench-bare make path={{data}}/lines-slow records={slow}"
+        return [*journal, varied, few_lines, *stores(sizes, slow)]
     if work == "open":
         counts = [f"bench-ours make path={{data}}/segments-{n}/j records=1 rotations={n - 1}" for n in sizes.segments]
         return [f"bench-ours make sync=manual path={{data}}/64m records={(64 << 20) // LINE_BYTES}", *counts]

@@ -312,9 +312,10 @@ class CursorHandle:
 
     def _give(self, pointer: Any, target: memoryview) -> int:
         if not self._lines and self._read(pointer):
-            if len(target) >= self._batch.size and not lib.ministore_py_is_plain(self._batch):
+            plain = bool(lib.ministore_py_is_plain(self._batch))
+            if not plain and len(target) >= self._batch.size:
                 return int(lib.ministore_py_join(self._batch, ffi.from_buffer(target)))
-            self._lines = self._as_lines()
+            self._lines = self._as_lines(plain)
         size = min(len(target), len(self._lines))
         target[:size] = self._lines[:size]
         self._lines = self._lines[size:]
@@ -322,14 +323,14 @@ class CursorHandle:
 
     def _take_lines(self, pointer: Any) -> bytes:
         if not self._lines and self._read(pointer):
-            self._lines = self._as_lines()
+            self._lines = self._as_lines(bool(lib.ministore_py_is_plain(self._batch)))
         lines, self._lines = bytes(self._lines), _NO_LINES
         return lines
 
-    def _as_lines(self) -> memoryview:
+    def _as_lines(self, plain: bool) -> memoryview:
         """The batch itself, where it is plain: still borrowed."""
         batch = self._batch
-        if lib.ministore_py_is_plain(batch):
+        if plain:
             return memoryview(ffi.buffer(batch.data, batch.size))
         lines = bytearray(batch.size)
         return memoryview(lines)[: lib.ministore_py_join(batch, ffi.from_buffer(lines))]
